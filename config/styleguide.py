@@ -18,10 +18,14 @@ from config.clock import now
 class SampleForm(forms.Form):
     """One field of every kind the look knows."""
 
-    legal_name = forms.CharField(label=_("Legal name"), help_text=_("As in the commercial register"), max_length=75)
+    legal_name = forms.CharField(
+        label=_("Legal name"), help_text=_("As in the commercial register"), max_length=75
+    )
     tax_id = forms.CharField(label=_("Tax ID"))
     website = forms.URLField(label=_("Website"), required=False)
-    sector = forms.ChoiceField(label=_("Sector"), choices=[("", "—"), ("t", _("Transport")), ("r", _("Retail"))])
+    sector = forms.ChoiceField(
+        label=_("Sector"), choices=[("", "—"), ("t", _("Transport")), ("r", _("Retail"))]
+    )
     reason = forms.CharField(label=_("What the second number is for"), widget=forms.Textarea, max_length=200)
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput)
     code = forms.CharField(label=_("Code"), max_length=6)
@@ -32,7 +36,10 @@ class SampleForm(forms.Form):
         initial="voice",
     )
     density = forms.ChoiceField(
-        label=_("How it arrives"), choices=[("v", _("Call")), ("s", _("SMS"))], widget=forms.RadioSelect, initial="s"
+        label=_("How it arrives"),
+        choices=[("v", _("Call")), ("s", _("SMS"))],
+        widget=forms.RadioSelect,
+        initial="s",
     )
     news = forms.MultipleChoiceField(
         label=_("Notices"),
@@ -84,9 +91,16 @@ def _samples(active):
         "ends": {"voice": _("The usual way")},
         "present": present,
         "times": [present + timedelta(minutes=minutes) for minutes in (1347, 192, 106, 38, -5)],
-        "past": [present - timedelta(minutes=minutes) for minutes in (0, 12, 300, 2000, 6000, 200000, 900000)],
+        "past": [
+            present - timedelta(minutes=minutes) for minutes in (0, 12, 300, 2000, 6000, 200000, 900000)
+        ],
         "steps": [
-            {"title": _("Policies accepted and signed"), "state": "done", "when": "9 Nov", "who": "Carolina Rengifo"},
+            {
+                "title": _("Policies accepted and signed"),
+                "state": "done",
+                "when": "9 Nov",
+                "who": "Carolina Rengifo",
+            },
             {"title": _("Application sent"), "state": "done", "when": "10 Nov, 16:42"},
             {
                 "title": _("Review"),
@@ -95,9 +109,18 @@ def _samples(active):
                 "who": _("Your turn"),
                 "body": _("Eight of nine answers are approved. One waits for you."),
             },
-            {"title": _("Submission to WhatsApp"), "state": "waiting", "when": "1–3 days", "who": _("Meta decides")},
+            {
+                "title": _("Submission to WhatsApp"),
+                "state": "waiting",
+                "when": "1–3 days",
+                "who": _("Meta decides"),
+            },
             {"title": _("Badge"), "state": "blocked", "who": _("Refused until 3 February")},
-            {"title": _("Live"), "state": "todo", "body": _("We say so when a real message has come and gone.")},
+            {
+                "title": _("Live"),
+                "state": "todo",
+                "body": _("We say so when a real message has come and gone."),
+            },
         ],
         "tabs": [
             {"label": _("Approved"), "url": "#tabs", "current": True, "count": 1208},
@@ -111,9 +134,27 @@ def _samples(active):
         ],
         "icons": ICONS,
         "conversations": [
-            ("Marta Ospina", "whatsapp", "15:35", _("Can you leave it with the doorman?"), present + timedelta(hours=3)),
-            ("Jairo Benítez", "whatsapp", "15:31", _("I've been waiting an hour"), present + timedelta(minutes=38)),
-            ("Tamayo Hardware", "mail", "15:20", _("Re: 14 boxes on Thursday"), present + timedelta(hours=22)),
+            (
+                "Marta Ospina",
+                "whatsapp",
+                "15:35",
+                _("Can you leave it with the doorman?"),
+                present + timedelta(hours=3),
+            ),
+            (
+                "Jairo Benítez",
+                "whatsapp",
+                "15:31",
+                _("I've been waiting an hour"),
+                present + timedelta(minutes=38),
+            ),
+            (
+                "Tamayo Hardware",
+                "mail",
+                "15:20",
+                _("Re: 14 boxes on Thursday"),
+                present + timedelta(hours=22),
+            ),
             ("Hernán Zapata", "whatsapp", "Fri", _("Has the parcel left?"), None),
         ],
     }

@@ -1,0 +1,116 @@
+"""Message templates and what happened to them."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.clock import now
+from tenants.tenancy import BusinessOwned
+
+
+class TemplateStatus(models.TextChoices):
+    """Ours before it is sent to Meta (draft, submitting, refused), Meta's own words (§2.8) afterwards."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTING = "submitting", _("On its way to Meta")
+    REFUSED = "refused", _("Not accepted by Meta's form check")
+    PENDING = "pending", _("In review at Meta")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    PAUSED = "paused", _("Paused")
+    DISABLED = "disabled", _("Disabled")
+    IN_APPEAL = "in_appeal", _("Appeal open")
+    PENDING_DELETION = "pending_deletion", _("Being deleted")
+    DELETED = "deleted", _("Deleted")
+    LIMIT_EXCEEDED = "limit_exceeded", _("Over the account's limit")
+    ARCHIVED = "archived", _("Archived")
+    UNKNOWN = "unknown", _("Unknown to us")
+
+
+class TemplateCategory(models.TextChoices):
+    UTILITY = "UTILITY", _("Utility")
+    MARKETING = "MARKETING", _("Marketing")
+    AUTHENTICATION = "AUTHENTICATION", _("Authentication")
+
+
+class MessageTemplate(BusinessOwned):
+    """Name, language, category and components of one template of one WABA. ``components`` is Cloud API shaped."""
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    waba = models.ForeignKey("onboarding.Waba", on_delete=models.PROTECT, related_name="message_templates")
+    name = models.CharField(_("name"), max_length=512)
+    language = models.CharField(_("language"), max_length=10)
+    category = models.CharField(_("category"), max_length=20, choices=TemplateCategory)
+    parameter_format = models.CharField(max_length=12, default="POSITIONAL")
+    components = models.JSONField(_("components"), default=list)
+    status = models.CharField(_("status"), max_length=20, choices=TemplateStatus, default=TemplateStatus.DRAFT)
+    status_raw = models.CharField(max_length=60, blank=True)
+    """The provider's own word, shown when we don't know it."""
+    status_changed_at = models.DateTimeField(default=now)
+    provider_id = models.CharField(max_length=40, null=True, blank=True, unique=True)  # noqa: DJ001  null = none yet
+    rejected_reason = models.CharField(max_length=60, blank=True)
+    rejection_details = models.TextField(blank=True)
+    quality = models.CharField(_("quality"), max_length=20, blank=True)
+    previous_category = models.CharField(max_length=20, blank=True)
+    correct_category = models.CharField(max_length=20, blank=True)
+    submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    created_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("message template")
+        verbose_name_plural = _("message templates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["waba", "name", "language"],
+                condition=~models.Q(status="deleted"),
+                name="messagetemplate_once",
+            )
+        ]
+        indexes = [models.Index(fields=["business", "status", "name"], name="messagetemplate_list")]
+
+    def __str__(self):
+        return f"{self.name} ({self.language})"
+
+    @property
+    def definition(self):
+        """The body of a create call, as the linter, the preview and the provider take it."""
+        return {
+            "name": self.name,
+            "language": self.language,
+            "category": self.category,
+            "parameter_format": self.parameter_format,
+            "components": self.components,
+        }
+
+    @property
+    def is_sendable(self):
+        return self.status == TemplateStatus.APPROVED
+
+
+class TemplateEvent(BusinessOwned):
+    """One line of a template's history: a status, a category, a quality, or an edit."""
+
+    template = models.ForeignKey(MessageTemplate, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=30)
+    old = models.CharField(max_length=60, blank=True)
+    new = models.CharField(max_length=60, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(default=now)
+    actor = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("template event")
+        verbose_name_plural = _("template history")
+        indexes = [models.Index(fields=["template", "-at"], name="templateevent_when")]
+
+    def __str__(self):
+        return f"{self.kind} {self.new}"

@@ -1,0 +1,68 @@
+"""The ground of the REST API: views that run in a business's scope, and errors of one shape."""
+
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions
+from rest_framework.views import APIView
+from rest_framework.views import exception_handler as default_handler
+
+from tenants.tenancy import business_scope
+
+
+class BusinessAPIView(APIView):
+    """A view of one business's data. Handlers run in its scope, so nothing in them may wait for a network.
+
+    ``allowed_roles`` limits who may call it (an API key counts as an administrator).
+    """
+
+    allowed_roles = None
+
+    def dispatch(self, request, *args, **kwargs):
+        self._leave_scope = None
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            if self._leave_scope is not None:
+                self._leave_scope(None, None, None)
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        scope = business_scope(request.business)
+        scope.__enter__()
+        self._leave_scope = scope.__exit__
+
+    def handle_exception(self, exc):
+        response = super().handle_exception(exc)
+        if self._leave_scope is not None:
+            leave, self._leave_scope = self._leave_scope, None
+            try:
+                leave(type(exc), exc, exc.__traceback__)
+            except type(exc):
+                pass
+        return response
+
+
+def exception_handler(exc, context):
+    """Every error has one shape: ``{"error": {"code", "message", "fields"?}}``; what to do is in the message."""
+    response = default_handler(exc, context)
+    if response is None:
+        return None
+    code = getattr(exc, "default_code", "error")
+    body = {"code": getattr(getattr(exc, "detail", None), "code", None) or code}
+    if isinstance(exc, exceptions.ValidationError):
+        body["code"] = "invalid"
+        body["message"] = _("Some values can't be accepted. Each is named with the reason.")
+        body["fields"] = response.data if isinstance(response.data, dict) else {"": response.data}
+    else:
+        body["message"] = str(getattr(exc, "detail", exc))
+        body.update(getattr(exc, "extra", {}))
+    response.data = {"error": body}
+    return response
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    target_class = "tenants.api_access.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema):
+        return {"type": "http", "scheme": "bearer", "description": "An API key of the business."}
