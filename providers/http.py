@@ -48,9 +48,7 @@ class CloudApi(Transport):
 
     def list_wabas(self, business_id: str, *, owned: bool = True) -> list[WabaReport]:
         return list(
-            self._every(
-                lambda after: accounts.list_wabas(business_id, owned=owned, after=after), accounts.parse_waba
-            )
+            self._every(lambda after: accounts.list_wabas(business_id, owned=owned, after=after), accounts.parse_waba)
         )
 
     def fetch_health(self, node_id: str) -> HealthReport:
@@ -171,9 +169,7 @@ class CloudApi(Transport):
         reference: str = "",
     ) -> SendAccepted:
         """Send content in our own shape (``messages.outgoing``); ``OutcomeUnknown`` when no answer came."""
-        request = messages.outgoing(
-            phone_number_id, to=to, content=content, reply_to=reply_to, reference=reference
-        )
+        request = messages.outgoing(phone_number_id, to=to, content=content, reply_to=reply_to, reference=reference)
         return messages.parse_accepted(self.ask(request))
 
     def send_text(
@@ -205,9 +201,7 @@ class CloudApi(Transport):
         return messages.parse_block(self.ask(messages.block_users(phone_number_id, people, unblock=True)))
 
     def list_blocked(self, phone_number_id: str) -> list[str]:
-        pages = self._every(
-            lambda after: messages.list_blocked(phone_number_id, after=after), messages.parse_blocked
-        )
+        pages = self._every(lambda after: messages.list_blocked(phone_number_id, after=after), messages.parse_blocked)
         return [person for people in pages for person in people]
 
     # Files

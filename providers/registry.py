@@ -16,9 +16,7 @@ def provider_class(slug: str) -> type[CloudApi]:
         dotted_path = settings.WHATSAPP_PROVIDERS[slug]
     except KeyError:
         known = ", ".join(sorted(settings.WHATSAPP_PROVIDERS))
-        raise LookupError(
-            f"There is no provider {slug!r}; settings.WHATSAPP_PROVIDERS has {known}."
-        ) from None
+        raise LookupError(f"There is no provider {slug!r}; settings.WHATSAPP_PROVIDERS has {known}.") from None
     return import_string(dotted_path)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -98,9 +99,7 @@ class Transport:
         else:
             status, headers, body = reply
             try:
-                answer = classify_answer(
-                    status, headers, body, idempotent=request.idempotent, secrets=secrets
-                )
+                answer = classify_answer(status, headers, body, idempotent=request.idempotent, secrets=secrets)
             except ProviderError as error:
                 failure = error
         self._record(request, status, body, failure, time.monotonic() - started, secrets)
@@ -179,9 +178,7 @@ class Transport:
             home = urlsplit(self.credentials.graph_url)
             at_home = (parts.scheme, parts.hostname, parts.port) == (home.scheme, home.hostname, home.port)
             if not at_home and not (parts.scheme == "https" and is_trusted_host(parts.hostname or "")):
-                raise ProviderError(
-                    f"Files aren't fetched from {parts.hostname or 'there'}.", action=Action.NO_RETRY
-                )
+                raise ProviderError(f"Files aren't fetched from {parts.hostname or 'there'}.", action=Action.NO_RETRY)
             response = _session(loopback=self._loopback).get(
                 url,
                 auth=_Token({"Authorization": f"Bearer {self.credentials.access_token}"}),
@@ -241,12 +238,20 @@ def _read(response: requests.Response, max_bytes: int, seconds: float) -> bytes:
 
 def _before_the_request(exc: BaseException) -> bool:
     """Whether the connection failed before a byte of the request could be written."""
-    if isinstance(exc, trouble.ConnectTimeout | trouble.SSLError | trouble.ProxyError):
+    if isinstance(exc, trouble.ConnectTimeout | trouble.ProxyError):
         return True
     if isinstance(exc, trouble.InvalidURL | trouble.InvalidSchema | trouble.MissingSchema | ValueError):
         return True
     reasons = [exc, *exc.args, *(getattr(arg, "reason", None) for arg in exc.args)]
-    return any(isinstance(reason, wire.NewConnectionError | wire.NameResolutionError) for reason in reasons)
+    if any(isinstance(reason, wire.NewConnectionError | wire.NameResolutionError) for reason in reasons):
+        return True
+    # Other TLS trouble may come after the request was read.
+    return any(
+        isinstance(cause, ssl.SSLCertVerificationError)
+        for reason in reasons
+        if isinstance(reason, wire.SSLError)
+        for cause in reason.args
+    )
 
 
 def silence(exc: BaseException, request: Request, status: int | None = None) -> ProviderError:

@@ -170,9 +170,7 @@ def action_for(
         return Action.RETRY, None
     if http_status == 401:
         return Action.STOP_NUMBER, None
-    return (
-        Action.FIX if http_status in {400, 403, 404, 409, 422} and code is None else Action.NO_RETRY
-    ), None
+    return (Action.FIX if http_status in {400, 403, 404, 409, 422} and code is None else Action.NO_RETRY), None
 
 
 def classify_answer(

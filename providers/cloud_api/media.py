@@ -1,4 +1,4 @@
-"""Files: upload, find, fetch, delete; and the samples that templates are reviewed with (WhatsApp docs "Media", 2025-11)."""
+"""Files: upload, find, fetch, delete; samples for the review of templates (WhatsApp docs "Media", 2025-11)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Messages to people: what to ask for each kind, and what taking one looks like (WhatsApp docs "Messages", 2025-11 ff.).
+"""Messages to people: what to ask for each kind, and what taking one looks like (WhatsApp docs "Messages", 2025-11).
 
 ``outgoing`` turns content in our own shape into a request, for whoever sends what was stored earlier; the functions it
 uses can be called directly too. All of them return the message's own part of the body.
@@ -52,9 +52,7 @@ def outgoing(
     return send(phone_number_id, to=to, part=part, reply_to=reply_to, reference=reference)
 
 
-def send(
-    phone_number_id: str, *, to: Recipient | str, part: Part, reply_to: str = "", reference: str = ""
-) -> Request:
+def send(phone_number_id: str, *, to: Recipient | str, part: Part, reply_to: str = "", reference: str = "") -> Request:
     """The request that sends one message ``part``."""
     if len(reference) > REFERENCE_LIMIT:
         raise ValueError(f"A reference has at most {REFERENCE_LIMIT} characters.")
@@ -106,9 +104,7 @@ def media_message(
     return {"type": kind, kind: media}
 
 
-def template_message(
-    name: str, language: str, *, components: Sequence[Mapping[str, Any]] = (), **options: Any
-) -> Part:
+def template_message(name: str, language: str, *, components: Sequence[Mapping[str, Any]] = (), **options: Any) -> Part:
     """An approved template with its variables filled in."""
     template: Part = {"name": name, "language": {"code": language}, **options}
     if components:
@@ -140,9 +136,7 @@ def list_message(
     return _interactive("list", body, {"button": button, "sections": list(sections)}, header, footer)
 
 
-def link_message(
-    body: str, title: str, url: str, *, header: str | Mapping[str, Any] = "", footer: str = ""
-) -> Part:
+def link_message(body: str, title: str, url: str, *, header: str | Mapping[str, Any] = "", footer: str = "") -> Part:
     """One button that opens an address."""
     action = {"name": "cta_url", "parameters": {"display_text": title, "url": url}}
     return _interactive("cta_url", body, action, header, footer)
@@ -158,9 +152,7 @@ def contact_request_message(body: str) -> Part:
     return _interactive("request_contact_info", body, {"name": "request_contact_info"}, "", "")
 
 
-def _interactive(
-    kind: str, body: str, action: Mapping[str, Any], header: str | Mapping[str, Any], footer: str
-) -> Part:
+def _interactive(kind: str, body: str, action: Mapping[str, Any], header: str | Mapping[str, Any], footer: str) -> Part:
     interactive: Part = {"type": kind, "body": {"text": body}, "action": action}
     if header:
         interactive["header"] = {"type": "text", "text": header} if isinstance(header, str) else dict(header)
@@ -174,13 +166,9 @@ def reaction_message(message_id: str, emoji: str = "") -> Part:
     return {"type": "reaction", "reaction": {"message_id": message_id, "emoji": emoji}}
 
 
-def location_message(
-    latitude: float | str, longitude: float | str, *, name: str = "", address: str = ""
-) -> Part:
+def location_message(latitude: float | str, longitude: float | str, *, name: str = "", address: str = "") -> Part:
     """A place on the map."""
-    place = {"latitude": str(latitude), "longitude": str(longitude)} | given(
-        {"name": name, "address": address}
-    )
+    place = {"latitude": str(latitude), "longitude": str(longitude)} | given({"name": name, "address": address})
     return {"type": "location", "location": place}
 
 

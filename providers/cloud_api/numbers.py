@@ -1,4 +1,4 @@
-"""Business phone numbers: add, prove, register, name, profile, badge (WhatsApp docs "Business phone numbers", 2026-03)."""
+"""Business numbers: add, prove, register, name, profile, badge (WhatsApp docs "Business phone numbers", 2026-03)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

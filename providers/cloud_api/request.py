@@ -116,9 +116,7 @@ def redact(
     """A copy of JSON-like ``value`` for a log: secret fields masked, and each of ``secrets`` wherever it stands."""
     if isinstance(value, Mapping):
         return {
-            str(name): MASK
-            if name in ALWAYS_SECRET or name in secret_fields
-            else redact(inner, secret_fields, secrets)
+            str(name): MASK if name in ALWAYS_SECRET or name in secret_fields else redact(inner, secret_fields, secrets)
             for name, inner in value.items()
         }
     if isinstance(value, list | tuple):
