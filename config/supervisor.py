@@ -1,0 +1,131 @@
+"""Run the processes of the Procfile: label their output, start again what dies, stop everything in order.
+
+A process that dies is started again at once, then after a growing pause; one that ran for a while starts from the
+shortest pause. Each process leaves its pid in a file, so that fault tests can find it.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 15
+STEADY_AFTER_SECONDS = 20
+STOP_WAIT_SECONDS = 12
+COLOURS = (36, 35, 33, 32, 34, 31)
+
+
+def read_procfile(path):
+    """The processes of a Procfile as ``{name: command}``, in its order."""
+    lines = (line.strip() for line in Path(path).read_text().splitlines())
+    pairs = (line.split(":", 1) for line in lines if line and not line.startswith("#"))
+    return {name.strip(): command.strip() for name, command in pairs}
+
+
+class Child:
+    """One process that is kept alive. ``stopping`` ends that."""
+
+    def __init__(self, name, command, environment, pid_folder, write):
+        self.name = name
+        self.command = command
+        self.environment = environment
+        self.pid_file = Path(pid_folder) / f"{name}.pid"
+        self.write = write
+        self.process = None
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._keep_alive, name=name, daemon=True)
+
+    def start(self):
+        self.thread.start()
+
+    def _keep_alive(self):
+        pause = FIRST_PAUSE_SECONDS
+        while not self.stopping.is_set():
+            started = time.monotonic()
+            self._run_once()
+            if self.stopping.is_set():
+                break
+            if time.monotonic() - started > STEADY_AFTER_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            self.write(self.name, f"ended ({self.process.returncode}); starting again in {pause:g} s")
+            self.stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        self.pid_file.unlink(missing_ok=True)
+
+    def _run_once(self):
+        # `exec` lets the shell disappear, so that the pid is the program's own.
+        self.process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {self.command}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self.environment | {"PROCESS_NAME": self.name, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        self.pid_file.write_text(str(self.process.pid))
+        for line in self.process.stdout:
+            self.write(self.name, line.decode(errors="replace").rstrip())
+        self.process.wait()
+        self._end_orphans()
+
+    def _end_orphans(self):
+        """A killed parent may leave children behind (Celery's pool); they share its process group."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def ask_to_stop(self):
+        self.stopping.set()
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def kill_if_still_there(self):
+        if self.process is not None and self.process.poll() is None:
+            self._end_orphans()
+
+
+class Supervisor:
+    """All children together. ``start`` and ``stop`` are called once each."""
+
+    def __init__(self, procfile, environment, pid_folder, out=None, log_file=None):
+        self.out = out or sys.stdout
+        self.log = open(log_file, "a", buffering=1) if log_file else None
+        self.lock = threading.Lock()
+        commands = read_procfile(procfile)
+        self.width = max(map(len, commands))
+        self.colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(commands)}
+        self.colourful = self.out.isatty()
+        Path(pid_folder).mkdir(parents=True, exist_ok=True)
+        self.children = [
+            Child(name, command, environment, pid_folder, self.write) for name, command in commands.items()
+        ]
+
+    def write(self, name, line):
+        """Print one line under its process's label."""
+        label = f"{name:>{self.width}}"
+        if self.colourful:
+            label = f"\033[{self.colours.get(name, 37)}m{label}\033[0m"
+        with self.lock:
+            print(f"{label} │ {line}", file=self.out, flush=True)
+            if self.log:
+                print(f"{name} | {line}", file=self.log)
+
+    def start(self):
+        for child in self.children:
+            child.start()
+
+    def stop(self):
+        """Ask all to stop, wait a while, end what is left."""
+        for child in self.children:
+            child.ask_to_stop()
+        deadline = time.monotonic() + STOP_WAIT_SECONDS
+        for child in self.children:
+            child.thread.join(max(0.1, deadline - time.monotonic()))
+        for child in self.children:
+            child.kill_if_still_there()
+            child.thread.join(2)
