@@ -1,4 +1,4 @@
-"""``make check``: everything that can be judged without running the tests. Prints each verdict; exits 1 on a bad one."""
+"""``make check``: everything that can be judged without running tests. Prints verdicts; exits 1 on a bad one."""
 
 import os
 import subprocess

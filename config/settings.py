@@ -160,14 +160,15 @@ TIME_ZONE = "UTC"
 # Static files and uploads
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+_collected = BASE_DIR / "staticfiles"
+STATIC_ROOT = _collected if _collected.exists() or "collectstatic" in sys.argv else None
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
-WHITENOISE_USE_FINDERS = DEBUG or not STATIC_ROOT.exists()
+WHITENOISE_USE_FINDERS = DEBUG or STATIC_ROOT is None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if STATIC_ROOT.exists() and not TESTING
+        if STATIC_ROOT and not TESTING
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

@@ -34,11 +34,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         header = authentication.get_authorization_header(request).decode("latin-1").split()
         if len(header) != 2 or header[0].lower() != "bearer":
             return None
-        key = (
-            ApiKey.objects.select_related("business")
-            .filter(digest=digest_of(header[1]), revoked_at=None)
-            .first()
-        )
+        key = ApiKey.objects.select_related("business").filter(digest=digest_of(header[1]), revoked_at=None).first()
         if key is None:
             raise exceptions.AuthenticationFailed(_("This API key doesn't exist or was revoked."))
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now())

@@ -1,7 +1,44 @@
 """Forms of people and businesses."""
 
+from functools import cache
+from zoneinfo import available_timezones
+
+from babel import Locale
 from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from tenants.enums import Role
+from tenants.models import Business
+
+FIRST_COUNTRIES = ("CO", "MX", "AR", "CL", "PE", "ES", "BR", "EC", "US")
+
+
+def countries():
+    """Countries by name in the reader's language, those of most of our users first."""
+    return _countries(get_language() or "en")
+
+
+@cache
+def _countries(language):
+    names = {code: name for code, name in Locale.parse(language, sep="-").territories.items() if _is_country(code)}
+    first = [(code, names[code]) for code in FIRST_COUNTRIES]
+    return first + sorted(
+        ((code, name) for code, name in names.items() if code not in FIRST_COUNTRIES), key=lambda pair: pair[1]
+    )
+
+
+def _is_country(code):
+    return len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"}
+
+
+@cache
+def time_zones():
+    """Time zones of cities."""
+    return [
+        (zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone and "Etc" not in zone
+    ]
 
 
 class SignupForm(forms.Form):
@@ -15,3 +52,30 @@ class SignupForm(forms.Form):
         user.full_name = self.cleaned_data["full_name"].strip()
         user.language = request.LANGUAGE_CODE
         user.save(update_fields=["full_name", "language"])
+
+
+class BusinessForm(forms.Form):
+    """The first thing we ask: how the company is called."""
+
+    name = forms.CharField(label=_("Name of your company"), max_length=100, help_text=_("As your customers know it."))
+    country = forms.ChoiceField(label=_("Country"), choices=countries)
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail address"))
+    role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.AGENT, widget=forms.RadioSelect)
+
+
+class ApiKeyForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("For what the key is used."))
+
+
+class SettingsForm(forms.ModelForm):
+    """What a business says about itself."""
+
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
+    language = forms.ChoiceField(label=_("Language of our mail to you"), choices=settings.LANGUAGES)
+
+    class Meta:
+        model = Business
+        fields = ["name", "time_zone", "language"]

@@ -35,9 +35,7 @@ class BusinessScopeMiddleware:
         if slug is None or not request.user.is_authenticated:
             return nullcontext()
         membership = (
-            Membership.objects.select_related("business")
-            .filter(user=request.user, business__slug=slug)
-            .first()
+            Membership.objects.select_related("business").filter(user=request.user, business__slug=slug).first()
         )
         if membership is None:
             raise Http404

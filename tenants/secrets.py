@@ -22,9 +22,7 @@ def decrypt(token):
     try:
         return _cipher().decrypt(token.encode()).decode()
     except InvalidToken as exc:
-        raise ValueError(
-            "This secret was encrypted with a key that is no longer in ENCRYPTION_KEYS."
-        ) from exc
+        raise ValueError("This secret was encrypted with a key that is no longer in ENCRYPTION_KEYS.") from exc
 
 
 class EncryptedTextField(models.TextField):

@@ -20,9 +20,7 @@ logger = logging.getLogger(__name__)
 def send_due_mail():
     """Send the mail that waits. A row is taken by one worker only; a failed one gets a later turn."""
     sent = failed = 0
-    for pk in list(
-        Mail.objects.filter(sent_at=None, not_before__lte=now()).values_list("pk", flat=True)[:50]
-    ):
+    for pk in list(Mail.objects.filter(sent_at=None, not_before__lte=now()).values_list("pk", flat=True)[:50]):
         with transaction.atomic():
             mail = Mail.objects.select_for_update(skip_locked=True).filter(pk=pk, sent_at=None).first()
             if mail is None:
