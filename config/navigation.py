@@ -1,8 +1,8 @@
 """What the side navigation of the business area offers.
 
-Apps register their entries from ``AppConfig.ready``; this module names none of them. ``context`` is the context
-processor that puts ``nav_items`` on pages of one business: it reads ``request.business`` (``slug``, ``name``) and
-``request.membership`` (``role``), which the tenants middleware sets.
+Apps register their entries from ``AppConfig.ready``; this module names none of them. The context processor puts
+``items_for(request)`` on pages of one business as ``nav_items``: it reads ``request.business`` (``slug``, ``name``) and
+``request.membership`` (``role``), which the tenants app sets.
 """
 
 import logging
@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import SimpleLazyObject
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +76,3 @@ def items_for(request):
     for entry in shown:
         entry["current"] = entry is here
     return shown
-
-
-def context(request):
-    """Context processor: ``nav_items``, worked out only by pages that show them."""
-    return {"nav_items": SimpleLazyObject(lambda: items_for(request))}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from django import forms
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -18,14 +19,10 @@ from config.clock import now
 class SampleForm(forms.Form):
     """One field of every kind the look knows."""
 
-    legal_name = forms.CharField(
-        label=_("Legal name"), help_text=_("As in the commercial register"), max_length=75
-    )
+    legal_name = forms.CharField(label=_("Legal name"), help_text=_("As in the commercial register"), max_length=75)
     tax_id = forms.CharField(label=_("Tax ID"))
-    website = forms.URLField(label=_("Website"), required=False)
-    sector = forms.ChoiceField(
-        label=_("Sector"), choices=[("", "—"), ("t", _("Transport")), ("r", _("Retail"))]
-    )
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    sector = forms.ChoiceField(label=_("Sector"), choices=[("", "—"), ("t", _("Transport")), ("r", _("Retail"))])
     reason = forms.CharField(label=_("What the second number is for"), widget=forms.Textarea, max_length=200)
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput)
     code = forms.CharField(label=_("Code"), max_length=6)
@@ -91,9 +88,7 @@ def _samples(active):
         "ends": {"voice": _("The usual way")},
         "present": present,
         "times": [present + timedelta(minutes=minutes) for minutes in (1347, 192, 106, 38, -5)],
-        "past": [
-            present - timedelta(minutes=minutes) for minutes in (0, 12, 300, 2000, 6000, 200000, 900000)
-        ],
+        "past": [present - timedelta(minutes=minutes) for minutes in (0, 12, 300, 2000, 6000, 200000, 900000)],
         "steps": [
             {
                 "title": _("Policies accepted and signed"),
@@ -161,12 +156,13 @@ def _samples(active):
 
 
 ICONS = (
-    "mark check ticks close plus more right left down clock warn stop info unknown pending help lock globe whatsapp web "
-    "mail phone device sms clip send search filter user users inbox template chart settings note file image play pin "
+    "mark check ticks close plus more right left down clock warn stop info unknown pending help lock globe whatsapp "
+    "web mail phone device sms clip send search filter user users inbox template chart settings note file image play pin "
     "download upload refresh undo external snooze menu variable tag coin bold italic truck keyboard home reply sun"
 ).split()
 
 
+@login_not_required
 def page(request, name="index"):
     """Show the guide, or one layout: ``journey``, ``business`` or ``inbox``. Raises 404 for any other name."""
     templates = {

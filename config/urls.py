@@ -36,4 +36,4 @@ urlpatterns = [
 ]
 
 if settings.DEBUG:
-    urlpatterns.append(path("styleguide/", public(TemplateView.as_view(template_name="styleguide.html"))))
+    urlpatterns.append(path("styleguide/", include("config.styleguide")))

@@ -29,7 +29,7 @@ def field(
     width="",
     autocomplete="",
     inputmode="",
-    placeholder="",
+    placeholder=None,
     rows=None,
     count=False,
     optional=True,
@@ -42,7 +42,8 @@ def field(
     ``kind`` overrides the look the widget suggests: ``segments`` or ``choices`` for radios, ``checks`` for several
     checkboxes, ``pin`` for six digits. ``width`` is ``s`` or ``m``. ``hints`` and ``ends`` map a choice's value to the
     words under it and at its end. ``count`` shows how many characters of ``max_length`` are used. ``optional=False``
-    hides the word "(optional)". ``hint=""`` hides the help text. Hidden fields render bare.
+    hides the word "(optional)". ``hint=""`` hides the help text, ``placeholder=False`` the widget's
+    own one. Hidden fields render bare.
     """
     if bound.is_hidden:
         return bound.as_widget()
@@ -52,12 +53,14 @@ def field(
     attrs = {
         "autocomplete": autocomplete or _autocomplete(bound),
         "inputmode": inputmode,
-        "placeholder": placeholder,
         "rows": rows,
         "aria-describedby": " ".join(ids.values()),
         "aria-invalid": "true" if bound.errors else "",
         "class": _control_class(kind, width, bound.field.widget),
     }
+    attrs = {name: text for name, text in attrs.items() if text}
+    if placeholder is not None:
+        attrs["placeholder"] = placeholder
     if kind == "pin":
         attrs |= {"inputmode": "numeric", "autocomplete": autocomplete or "one-time-code", "maxlength": 6}
     limit = getattr(bound.field, "max_length", None) or bound.field.widget.attrs.get("maxlength")
@@ -84,13 +87,13 @@ def field(
     if kind in ("choices", "segments", "checks"):
         context["options"] = _options(bound, hints, ends)
     else:
-        context["control"] = bound.as_widget(attrs={name: text for name, text in attrs.items() if text})
+        context["control"] = bound.as_widget(attrs=attrs)
     return _render("ui/_field.html", context)
 
 
 def fields(form):
-    """Render every field of a form with its defaults, hidden ones included."""
-    parts = [field(bound) for bound in form]
+    """Render every field of a form with its defaults, hidden ones included; placeholders, which repeat labels, go."""
+    parts = [field(bound, placeholder=False) for bound in form]
     return mark_safe("".join(parts))  # noqa: S308 - each part was rendered by a template
 
 

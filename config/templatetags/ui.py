@@ -199,12 +199,22 @@ def moment(value, empty=""):
 # ---- Numbers and names ----------------------------------------------------------------------------------------------
 
 
+def _comma_decimals():
+    """Spanish and Portuguese write 1.204,50; Django's Spanish would group with spaces, which nobody here uses."""
+    return (get_language() or "en").startswith(("es", "pt"))
+
+
 @register.filter
 def number(value, decimals=None):
-    """Return a figure with the language's separators (1.204 in Spanish, 1,204 in English)."""
+    """Return a figure with the language's separators (1.204 in Spanish, 1,204 in English), other text as it is."""
     if value in (None, ""):
         return ""
-    return formats.number_format(value, decimals, use_l10n=True, force_grouping=True)
+    try:
+        figure = Decimal(str(value))
+    except InvalidOperation:
+        return value
+    text = f"{figure:,f}" if decimals is None else f"{figure:,.{int(decimals)}f}"
+    return text.translate(str.maketrans(",.", ".,")) if _comma_decimals() else text
 
 
 @register.filter
@@ -251,6 +261,25 @@ def initials(name):
         return (letters[0][0] + (letters[-1][0] if len(letters) > 1 else "")).upper()
     digits = [character for character in str(name or "") if character.isdigit()]
     return "".join(digits[-2:]) or "·"
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def browser(user_agent):
+    """Return a user agent as people say it ("Firefox, Windows"); unknown ones are cut to 60 characters."""
+    text = str(user_agent or "")
+    names = [next((name for mark, name in table if mark in text), "") for table in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, names)) if names[0] else text[:60]
 
 
 @register.inclusion_tag("ui/_avatar.html")

@@ -1,0 +1,50 @@
+"""The staff's admin in our colours: values for ``UNFOLD`` in the settings.
+
+``UNFOLD = {**unfold_look.LOOK, "SITE_TITLE": …}``. The scales follow ``static/css/tokens.css``: warm paper and ink for
+``base``, campeche for ``primary``.
+"""
+
+from django.templatetags.static import static
+
+LOOK = {
+    "SITE_SYMBOL": "door_open",
+    "SITE_ICON": lambda request: static("icon.svg"),
+    "STYLES": [lambda request: static("css/admin.css")],
+    "BORDER_RADIUS": "7px",
+    "COLORS": {
+        "base": {
+            "50": "oklch(0.982 0.0045 80)",
+            "100": "oklch(0.960 0.0065 78)",
+            "200": "oklch(0.895 0.008 76)",
+            "300": "oklch(0.820 0.010 74)",
+            "400": "oklch(0.690 0.010 70)",
+            "500": "oklch(0.500 0.012 60)",
+            "600": "oklch(0.420 0.012 55)",
+            "700": "oklch(0.340 0.010 45)",
+            "800": "oklch(0.262 0.008 38)",
+            "900": "oklch(0.215 0.007 38)",
+            "950": "oklch(0.168 0.005 38)",
+        },
+        "primary": {
+            "50": "oklch(0.975 0.007 348)",
+            "100": "oklch(0.952 0.011 348)",
+            "200": "oklch(0.905 0.024 346)",
+            "300": "oklch(0.860 0.038 344)",
+            "400": "oklch(0.780 0.070 345)",
+            "500": "oklch(0.600 0.115 344)",
+            "600": "oklch(0.405 0.122 344)",
+            "700": "oklch(0.365 0.115 344)",
+            "800": "oklch(0.335 0.108 344)",
+            "900": "oklch(0.280 0.080 344)",
+            "950": "oklch(0.210 0.055 344)",
+        },
+        "font": {
+            "subtle-light": "var(--color-base-500)",
+            "subtle-dark": "var(--color-base-400)",
+            "default-light": "var(--color-base-600)",
+            "default-dark": "var(--color-base-300)",
+            "important-light": "var(--color-base-900)",
+            "important-dark": "var(--color-base-100)",
+        },
+    },
+}
