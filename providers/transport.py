@@ -228,7 +228,8 @@ class _Endless(Exception):
 def _read(response: requests.Response, max_bytes: int, seconds: float) -> bytes:
     limit = time.monotonic() + seconds
     parts, size = [], 0
-    for part in response.iter_content(64 * 1024):
+    # read1 gives what has come; iter_content would wait for a full piece while every byte renews the read time-out.
+    while part := response.raw.read1(64 * 1024, decode_content=True):
         size += len(part)
         if size > max_bytes or time.monotonic() > limit:
             raise _Endless
