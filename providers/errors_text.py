@@ -33,12 +33,12 @@ def explain(code: int | None, subcode: int | None = None, details: str = "") -> 
         return EXPLANATIONS[80007]
     if code is None:
         return NO_ANSWER
-    number = f"{code}/{subcode}" if subcode is not None else str(code)
+    quoted = f"{code}/{subcode}" if subcode is not None else str(code)
     if details:
         advice = format_lazy(_("WhatsApp says: {details} Ask support and quote the code."), details=details)
     else:
         advice = _("Try again in a few minutes. If it happens again, ask support and quote the code.")
-    return Explanation(format_lazy(_("WhatsApp answered with error {code}"), code=number), advice, is_known=False)
+    return Explanation(format_lazy(_("WhatsApp answered with error {code}"), code=quoted), advice, is_known=False)
 
 
 def explain_error(error: ProviderError) -> Explanation:

@@ -110,7 +110,7 @@ class Transport:
     def _carry(self, request: Request) -> tuple[int, Mapping[str, str], bytes] | ProviderError:
         """One exchange. Errors are returned, so that none drags an exception along that quotes the request."""
         credentials = self.credentials
-        files = [(file.field, (file.filename, file.content, file.mime_type)) for file in request.files]
+        files = [(file.part, (file.filename, file.content, file.mime_type)) for file in request.files]
         read_seconds = READ_SECONDS[request.pace]
         headers = dict(request.headers)
         data: Any = request.body if request.body is not None else request.form

@@ -28,7 +28,7 @@ MASK = "•••"
 class Upload:
     """A file of a multipart request."""
 
-    field: str
+    part: str
     filename: str
     content: bytes = field(repr=False)
     mime_type: str

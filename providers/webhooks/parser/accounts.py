@@ -112,7 +112,7 @@ def read_account_alert(frame: Frame, value: Item) -> None:
 
 def read_number_name(frame: Frame, value: Item) -> None:
     """A display name was decided on."""
-    decision = ReviewDecision(value.get("decision"))
+    decision = ReviewDecision(text(value.get("decision")))
     if not text(value.get("decision")) or not _number(frame, value):
         return frame.unknown("unexpected_shape", "no decision or no number is named", value)
     status = {

@@ -46,13 +46,14 @@ def _location(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     place = mapping(message.get("location"))
     content: dict[str, Any] = only_texts(place, "name", "address", "url")
     for key, limit in (("latitude", 90), ("longitude", 180)):
-        value = place.get(key)
+        value: Any = place.get(key)
         if type(value) is str:
             try:
                 value = float(value)
             except ValueError:
                 value = None
-        content[key] = float(value) if type(value) in {int, float} and abs(value) <= limit else None
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= limit
+        content[key] = float(value) if fits else None
     return ", ".join(content[key] for key in ("name", "address") if key in content), content
 
 
