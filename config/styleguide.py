@@ -157,8 +157,8 @@ def _samples(active):
 
 ICONS = (
     "mark check ticks close plus more right left down clock warn stop info unknown pending help lock globe whatsapp "
-    "web mail phone device sms clip send search filter user users inbox template chart settings note file image play pin "
-    "download upload refresh undo external snooze menu variable tag coin bold italic truck keyboard home reply sun"
+    "web mail phone device sms clip send search filter user users inbox template chart settings note file image play "
+    "pin download upload refresh undo external snooze menu variable tag coin bold italic truck keyboard home reply sun"
 ).split()
 
 

@@ -187,7 +187,8 @@ def ago(value, empty=""):
         return _time_element(value, when_text(value))
     if seconds < 60:
         return _time_element(value, _("just now"))
-    return _time_element(value, _("%(time)s ago") % {"time": duration_text(seconds)})
+    text = duration_text(seconds) if seconds < HOUR else f"{int(seconds // HOUR)}{NBSP}h"
+    return _time_element(value, _("%(time)s ago") % {"time": text})
 
 
 @register.simple_tag
