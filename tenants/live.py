@@ -46,19 +46,31 @@ class _Flush:
         events, self.events = sorted(self.events, key=lambda key: key[0]), {}
         if not events:
             return
-        counts = {}
-        for business_id, _type, _data in events:
-            counts[business_id] = counts.get(business_id, 0) + 1
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [list(counts), list(counts.values())])
-            next_number = {business_id: last - counts[business_id] for business_id, last in cursor.fetchall()}
-            numbers = []
-            for business_id, _type, _data in events:
-                next_number[business_id] += 1
-                numbers.append(next_number[business_id])
-            ids, types, data = zip(*events, strict=True)
-            cursor.execute(_STORE, [now(), list(ids), numbers, list(types), list(data)])
+            counts = store(cursor, events)
         transaction.on_commit(lambda: ring(counts), robust=True)
+
+
+def store(cursor, events):
+    """Number and write ``events`` (business, type, JSON text; sorted by business) as the last act of a transaction.
+
+    For processes that speak SQL themselves; everybody else calls ``emit``. Returns the businesses to ``ring`` for once
+    the transaction is committed.
+    """
+    counts = {}
+    for business_id, _type, _data in events:
+        counts[business_id] = counts.get(business_id, 0) + 1
+    if not counts:
+        return counts
+    cursor.execute(_COUNT, [list(counts), list(counts.values())])
+    next_number = {business_id: last - counts[business_id] for business_id, last in cursor.fetchall()}
+    numbers = []
+    for business_id, _type, _data in events:
+        next_number[business_id] += 1
+        numbers.append(next_number[business_id])
+    ids, types, data = zip(*events, strict=True)
+    cursor.execute(_STORE, [now(), list(ids), numbers, list(types), list(data)])
+    return counts
 
 
 def emit(type, *, business_id=None, **data):

@@ -1,0 +1,48 @@
+"""Named places where a rehearsal may strike: kill the process, wait, or raise, beside the commit that they precede.
+
+``FAULTS=1`` allows it at all, ``FAULT=point:action[:nth]`` says where and what (several separated by commas). The
+action is ``kill``, ``raise`` or ``sleep N``; ``nth`` (default 1) is the hit on which it happens.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+
+class Struck(RuntimeError):
+    """A rehearsed failure."""
+
+
+def _plan_from(environment):
+    plan = {}
+    if environment.get("FAULTS") != "1":
+        return plan
+    for order in filter(None, environment.get("FAULT", "").split(",")):
+        point, action, *nth = order.strip().split(":")
+        plan[point] = (action, int(nth[0]) if nth else 1)
+    return plan
+
+
+_plan = _plan_from(os.environ)
+_hits = {}
+_lock = threading.Lock()
+
+
+def fault_point(name):
+    """A place where the rehearsal named in the environment strikes; nothing at all in any other process."""
+    if not _plan or name not in _plan:
+        return
+    action, nth = _plan[name]
+    with _lock:
+        _hits[name] = hit = _hits.get(name, 0) + 1
+    if hit != nth:
+        return
+    print(f"fault point {name}: {action}", file=sys.stderr, flush=True)
+    if action == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif action.startswith("sleep"):
+        time.sleep(float(action.split()[1]))
+    else:
+        raise Struck(name)
