@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+import psycopg2
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
@@ -27,3 +28,24 @@ def as_owner(alias="default"):
     finally:
         connection.close()
         connection.settings_dict.update(before)
+
+
+def plain_connection(label):
+    """A psycopg2 connection of the application's role in autocommit, apart from Django's: for threads of their own.
+
+    It notices a server that vanished without a word within seconds. Raises ``psycopg2.Error``.
+    """
+    parameters = connections["default"].get_connection_params()
+    parameters.pop("cursor_factory", None)
+    parameters.pop("context", None)
+    parameters |= {
+        "connect_timeout": 2,
+        "application_name": f"{parameters.get('application_name', 'umbral')}:{label}",
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+    connection = psycopg2.connect(**parameters)
+    connection.autocommit = True
+    return connection

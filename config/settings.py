@@ -243,13 +243,14 @@ CELERY_BEAT_SCHEDULE = {
     "poll-business-verification": {"task": "onboarding.tasks.poll_business_verification", "schedule": 5},
     "poll-templates": {"task": "templates_hsm.tasks.poll_templates", "schedule": 5},
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},
+    "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},
     "forget-old-live-events": {"task": "tenants.tasks.forget_old_live_events", "schedule": 300},
     "send-mail": {"task": "tenants.tasks.send_due_mail", "schedule": 5},
     "beat-was-here": {"task": "tenants.tasks.note_beat", "schedule": 10},
 }
 """One line per task; every task finds its due rows itself, so a short interval costs one indexed query."""
 
-RETENTION_DAYS = {"webhook_deliveries": 9, "provider_log": 30, "sent_mail": 30}
+RETENTION_DAYS = {"webhook_deliveries": 9, "provider_log": 30, "unknown_events": 90, "sent_mail": 30}
 LIVE_EVENTS_KEPT_SECONDS = 3600
 
 # The REST API

@@ -22,17 +22,17 @@ class DeliveryCursor(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A piece of a delivery whose handling failed. Kept with its error until a person replays or closes it."""
+    """A delivery of which something could not be handled. Kept with its error until a person replays or closes it."""
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     delivery_id = models.BigIntegerField(db_index=True)
-    received_at = models.DateTimeField()
+    received_at = models.DateTimeField(_("received"))
     body = models.BinaryField()
-    error = models.TextField()
-    failed_at = models.DateTimeField(default=now)
-    attempts = models.PositiveIntegerField(default=1)
-    replayed_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(_("error"))
+    failed_at = models.DateTimeField(_("failed"), default=now)
+    attempts = models.PositiveIntegerField(_("attempts"), default=1)
+    replayed_at = models.DateTimeField(_("replayed"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("dead letter")
@@ -48,10 +48,12 @@ class UnknownEvent(models.Model):
 
     delivery_id = models.BigIntegerField()
     position = models.CharField(max_length=40)
-    received_at = models.DateTimeField()
-    reason = models.CharField(_("reason"), max_length=60)
+    received_at = models.DateTimeField(_("received"))
+    kind = models.CharField(_("kind"), max_length=30, default="unexpected_shape")
+    """As in ``events.Unknown``; ``recognised_but_unused`` is nothing to look at."""
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
     field = models.CharField(_("field"), max_length=60, blank=True)
-    provider_account = models.CharField(max_length=60, blank=True)
+    provider_account = models.CharField(_("account or number"), max_length=60, blank=True)
     raw = models.TextField()
 
     class Meta:
@@ -91,20 +93,19 @@ class Incident(models.Model):
     """Something is stuck or refused. It opens and closes by itself; ``key`` says what it is about."""
 
     key = models.CharField(max_length=200)
+    """What it is about, for example ``ledger:default-partition``."""
     title = models.CharField(_("title"), max_length=200)
     details = models.TextField(_("details"), blank=True)
     opened_at = models.DateTimeField(_("opened"), default=now)
-    last_seen_at = models.DateTimeField(default=now)
+    last_seen_at = models.DateTimeField(_("last seen"), default=now)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-    count = models.PositiveIntegerField(default=1)
+    count = models.PositiveIntegerField(_("times seen"), default=1)
 
     class Meta:
         verbose_name = _("incident")
         verbose_name_plural = _("incidents")
         constraints = [
-            models.UniqueConstraint(
-                fields=["key"], condition=models.Q(closed_at=None), name="incident_open_once"
-            )
+            models.UniqueConstraint(fields=["key"], condition=models.Q(closed_at=None), name="incident_open_once")
         ]
 
     def __str__(self):

@@ -1,0 +1,310 @@
+"""From the ledger to the apps: batches of deliveries become events, and each subscriber gets its share in one call.
+
+One transaction per batch: handlers write, the cursor moves, unknown pieces are kept; all of it or nothing. A batch
+that fails is read again at half its size until the delivery at fault stands alone. Its events are then tried one by
+one, so that its healthy ones arrive too, and the delivery becomes a dead letter with the error. Each try is a
+transaction of its own and no savepoint, so nothing that a failed try announced survives it.
+
+Handlers must not mind repetition or order: an event may come again (a replay, a repeated delivery, a salvage).
+"""
+
+import contextlib
+import itertools
+import logging
+import random
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import orjson
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import Error as DatabaseTrouble
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from config.clock import now
+from providers import incidents
+from providers.models import DeadLetter, UnknownEvent
+from providers.webhooks import ledger
+from providers.webhooks.events import Event, Unknown
+from providers.webhooks.parser import parse_delivery
+
+logger = logging.getLogger(__name__)
+
+TIME_BUDGET_SECONDS = 20.0
+STATEMENT_SECONDS, LOCK_SECONDS = 20, 5
+TRIES = 5
+KEPT_CHARACTERS = 60_000
+DEAD_LETTERS = "webhooks:dead-letters"
+
+TRANSIENT = {"40001", "40P01"}
+"""Serialization failure and deadlock: the same again succeeds."""
+ENVIRONMENT = ("08", "53", "57P", "58", "55P03", "25006")
+"""Connection, resources, shutdown, disk, a lock held too long, a read-only server: no delivery is at fault."""
+
+
+class Heard(NamedTuple):
+    """An event as handlers get it; ``received_at`` is when its delivery arrived, by the installation's clock."""
+
+    event: Event
+    received_at: datetime
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestReport:
+    """What a call did. ``more``: the time was up or another worker is at it, and rows are left."""
+
+    deliveries: int = 0
+    events: int = 0
+    dead: int = 0
+    more: bool = False
+    busy: bool = False
+
+
+class _Subscription(NamedTuple):
+    order: int
+    number: int
+    classes: tuple
+    handler: Callable
+
+
+_subscriptions: list[_Subscription] = []
+_numbers = itertools.count()
+
+
+def subscribe(*event_classes, handler, order=50):
+    """Have ``handler(list[Heard])`` called once per batch that has events of these classes, lower ``order`` first.
+
+    It runs inside the scope and the transaction of the batch; what it raises undoes the batch. Subscribing the same
+    handler again replaces the earlier subscription.
+    """
+    if not event_classes:
+        raise ValueError("Name at least one event class.")
+    unsubscribe(handler)
+    _subscriptions.append(_Subscription(order, next(_numbers), event_classes, handler))
+    _subscriptions.sort(key=lambda one: (one.order, one.number))
+
+
+def unsubscribe(handler):
+    """Call ``handler`` no more."""
+    _subscriptions[:] = [one for one in _subscriptions if one.handler != handler]
+
+
+def read_delivery(row):
+    """The events of a ledger row, as handlers get them."""
+    return [Heard(event, row.received_at, row.id) for event in parse_delivery(row.body)]
+
+
+def handle(heard):
+    """Give every event to its subscribers and keep what nobody knows or wants. Belongs inside a scope."""
+    wanted = set()
+    for subscription in _subscriptions:
+        share = [one for one in heard if isinstance(one.event, subscription.classes)]
+        if share:
+            wanted.update(map(id, share))
+            subscription.handler(share)
+    _keep_unknown([one for one in heard if id(one) not in wanted])
+
+
+def _keep_unknown(heard):
+    rows = []
+    for event, received_at, delivery_id in heard:
+        if isinstance(event, Unknown):
+            kind, reason, field, piece = event.kind, event.reason, event.field, event.piece
+        else:
+            kind, reason, field = "recognised_but_unused", "no subscriber", type(event).__name__
+            piece = event
+        text = piece if isinstance(piece, str) else orjson.dumps(piece, option=orjson.OPT_INDENT_2).decode()
+        rows.append(
+            UnknownEvent(
+                delivery_id=delivery_id,
+                position=".".join(map(str, event.position)),
+                received_at=received_at,
+                kind=kind[:30],
+                reason=reason.replace("\x00", "\ufffd")[:200],
+                field=field.replace("\x00", "\ufffd")[:60],
+                provider_account=(event.phone_number_id or event.waba_id or "")[:60],
+                raw=text.replace("\x00", "\ufffd")[:KEPT_CHARACTERS],
+            )
+        )
+    UnknownEvent.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
+
+
+def digest_shard(shard, *, limit=ledger.READ_ROWS, scope=contextlib.nullcontext, seconds=TIME_BUDGET_SECONDS):
+    """Digest a shard until it is empty, its turn is over, or another worker holds it.
+
+    ``scope()`` opens the caller's rights for one transaction. Raises ``django.db.Error`` when the database itself is
+    in trouble; nothing is lost then and the next sweep tries again.
+    """
+    run = _Run(shard, limit, scope)
+    ends = time.monotonic() + seconds
+    try:
+        while run.step():
+            if time.monotonic() > ends:
+                return run.report(more=True)
+    except _Busy:
+        return run.report(more=True, busy=True)
+    return run.report()
+
+
+class _Busy(Exception):
+    """Another worker holds the shard."""
+
+
+class _Run:
+    """One worker's turn at a shard."""
+
+    def __init__(self, shard, limit, scope):
+        self.shard, self.limit, self.scope = shard, limit, scope
+        self.suspects = 0
+        """How many rows from the cursor on are known to hold one that fails."""
+        self.deliveries = self.events = self.dead = self.tries = 0
+
+    def report(self, more=False, busy=False):
+        return DigestReport(self.deliveries, self.events, self.dead, more, busy)
+
+    def step(self):
+        """Digest one batch; return whether to go on.
+
+        The look for rows comes before the lock. A worker that finds the shard taken may leave, because the holder
+        looks again after its commit and finds the row that this worker was told of.
+        """
+        if not ledger.has_waiting(self.shard):
+            return False
+        rows = []
+        try:
+            with self._transaction() as position:
+                rows += ledger.read_after(self.shard, position, limit=self._size())
+                heard = [one for row in rows for one in read_delivery(row)]
+                if rows:
+                    handle(heard)
+                    ledger.advance(self.shard, rows[-1].id)
+        except (_Busy, SoftTimeLimitExceeded):
+            raise
+        except Exception as exc:
+            self._after_failure(exc, rows)
+            return True
+        self._count(rows, heard)
+        return bool(rows)
+
+    def _size(self):
+        return max(1, self.suspects // 2) if self.suspects else self.limit
+
+    def _count(self, rows, heard):
+        self.deliveries += len(rows)
+        self.events += len(heard)
+        self.suspects = max(0, self.suspects - len(rows))
+        self.tries = 0
+
+    def _after_failure(self, exc, rows):
+        """Try again, halve, or bury; raises what no delivery can be blamed for."""
+        if self._may_try_again(exc):
+            return
+        if not rows:
+            raise exc
+        self.tries = 0
+        if len(rows) > 1:
+            self.suspects = len(rows)
+            return
+        self._salvage(rows[0])
+        self.suspects = max(0, self.suspects - 1)
+
+    def _may_try_again(self, exc):
+        """After a deadlock and its like, yes, a few times; raises when the database itself is in trouble."""
+        code = _sqlstate(exc)
+        if isinstance(exc, DatabaseTrouble) and code.startswith(ENVIRONMENT):
+            raise exc
+        if code not in TRANSIENT or self.tries >= TRIES:
+            return False
+        self.tries += 1
+        time.sleep(random.uniform(0.005, 0.05) * self.tries)
+        return True
+
+    def _salvage(self, row):
+        """Bring the healthy events of a failing delivery home, and bury the delivery with what went wrong."""
+        heard = read_delivery(row)
+        failures = self._try([heard])
+        with self._transaction() as position:
+            if position < row.id:
+                if failures:
+                    _bury(row, failures)
+                ledger.advance(self.shard, row.id)
+        self.deliveries += 1
+        self.events += len(heard)
+        self.dead += bool(failures)
+
+    def _try(self, groups):
+        """Handle groups of events, each in its own transaction, halving those that fail; return the errors."""
+        failures = []
+        while groups:
+            group = groups.pop()
+            try:
+                with self._transaction():
+                    handle(group)
+                self.tries = 0
+            except (_Busy, SoftTimeLimitExceeded):
+                raise
+            except Exception as exc:
+                if self._may_try_again(exc):
+                    groups.append(group)
+                elif half := len(group) // 2:
+                    groups += [group[half:], group[:half]]
+                else:
+                    failures.append((group[0].event.position if group else (), describe_error(exc)))
+        return failures
+
+    @contextlib.contextmanager
+    def _transaction(self):
+        """The caller's scope in one transaction that holds the shard; yields the cursor's position."""
+        with transaction.atomic(), self.scope():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true), "
+                    "pg_try_advisory_xact_lock(%s, %s)",
+                    [f"{STATEMENT_SECONDS}s", f"{LOCK_SECONDS}s", ledger.READERS_LOCK, self.shard],
+                )
+                if not cursor.fetchone()[2]:
+                    raise _Busy
+            # A new statement sees what the holder before us committed; the lock was let go of after that.
+            yield ledger.position_of(self.shard)
+
+
+def _bury(row, failures):
+    error = "\n\n".join(f"Event {'.'.join(map(str, where))}:\n{what}" for where, what in failures)
+    DeadLetter.objects.bulk_create(
+        [
+            DeadLetter(
+                delivery_id=row.id,
+                received_at=row.received_at,
+                body=row.body,
+                error=error[:KEPT_CHARACTERS],
+                failed_at=now(),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    incidents.open_incident(
+        DEAD_LETTERS,
+        incidents.words("Something a provider told us could not be handled"),
+        f"Delivery {row.id} and possibly others wait among the dead letters.",
+    )
+    logger.error("Delivery %s became a dead letter: %s", row.id, failures[0][1].strip().splitlines()[-1])
+
+
+def describe_error(exc):
+    """The way to the error, without values: where it happened, its kind, and PostgreSQL's first line about it.
+
+    A whole traceback text would carry what people wrote, and an error message may carry a row's content.
+    """
+    frames = "".join(traceback.format_list(traceback.extract_tb(exc.__traceback__)[-12:]))
+    first = (str(exc).strip().splitlines() or [""])[0][:300].replace("\x00", "\ufffd")
+    return f"{frames}{type(exc).__name__}: {first}"
+
+
+def _sqlstate(exc):
+    """PostgreSQL's code for an error; that of a broken connection when there was nobody left to give one."""
+    code = getattr(exc.__cause__, "pgcode", None) or getattr(exc, "pgcode", None)
+    return code or ("08000" if isinstance(exc, OperationalError | InterfaceError) else "")
