@@ -10,7 +10,7 @@ from functools import cache
 
 from .. import languages
 from ..components import Definition
-from .phrases import NAME, Index, Overlaps, Words, cut
+from .phrases import Index, Overlaps, Words, cut
 from .rulebook import DATA, Report
 
 JUDGED = ("es", "pt", "en")
@@ -18,6 +18,8 @@ _THRESHOLD = 1.0
 _HINT_WEIGHT = 0.5
 _HINT_WEIGHT_CONCRETE = 0.3
 _SHOWN = 3
+# Meta names a body of one word or of a variable only as unclear, and files it under marketing.
+_UNCLEAR_WORDS = 2
 
 # Small words that give a language away and mean nothing in the other two.
 _TELLTALE = {
@@ -259,7 +261,7 @@ def _category(template: Definition, parts: list[_Part], lists: _Lists, report: R
             reason = lists.reasons[key][report.reader]
             report.add("PROMO-UTILITY", part.path, start, end, words=words, reason=reason)
         report.add("PROMO-CATEGORY", "category", patch=[("category", "MARKETING")])
-    elif not concrete and not report.has("category_mismatch"):
+    elif not concrete and not report.has("category_mismatch") and not report.has("threatening"):
         _generic(template, parts, lists, report)
 
 
@@ -290,5 +292,5 @@ def _generic(template: Definition, parts: list[_Part], lists: _Lists, report: Re
             report.add("NOT-UTILITY", part.path, start, end, reason=lists.reasons[key][report.reader])
             return
     body = next((part for part in parts if template.body and part.path == f"{template.body.path}.text"), None)
-    if body is not None and sum(1 for flag in body.words.flags if flag & NAME) <= 1:
+    if body is not None and sum(1 for word in body.words.words if word is not None) <= _UNCLEAR_WORDS:
         report.add("NOT-UTILITY", body.path, reason=_UNCLEAR[report.reader])

@@ -111,6 +111,19 @@ def cut(text: str) -> Words:
 _Atom = tuple[frozenset, tuple, int, int, bool]
 
 
+def spell_out(pattern: str) -> list[str]:
+    """One entry as several, without alternatives of more than one word (``in+stock|new`` becomes two entries)."""
+    if "+" not in pattern:
+        return [pattern]
+    ways = [""]
+    for part in pattern.split():
+        choices = part.split("|")
+        runs = [choice.replace("+", " ") for choice in choices if "+" in choice]
+        single = "|".join(choice for choice in choices if "+" not in choice)
+        ways = [f"{way} {choice}".strip() for way in ways for choice in ([single] if single else []) + runs]
+    return ways
+
+
 def parse(pattern: str) -> tuple[_Atom, ...]:
     """Read one entry of a word list. Raises ``ValueError`` for an entry that could never be looked up."""
     atoms = []
@@ -172,7 +185,11 @@ class Index:
         self._by_flag: tuple = tuple((flag, []) for flag in _FLAGS.values())
 
     def add(self, pattern: str, label) -> None:
-        """Take in one pattern; matches report ``label``."""
+        """Take in one list entry; matches report ``label``."""
+        for plain in spell_out(pattern):
+            self._add(plain, label)
+
+    def _add(self, pattern: str, label) -> None:
         atoms = parse(pattern)
         exact, beginnings, flags, _, _ = atoms[0]
         entry = (atoms, label)
