@@ -58,7 +58,7 @@ BEGIN
         RAISE EXCEPTION 'Prepare at most 60 days ahead and keep at least 8: Meta repeats a delivery for seven days.';
     END IF;
     made := 0; dropped := 0; held_back := 0;
-    SELECT count(*) INTO astray FROM (SELECT 1 FROM public.providers_delivery_default LIMIT 10000) AS some;
+    SELECT count(*) INTO astray FROM (SELECT 1 FROM public.providers_delivery_default LIMIT 10000) AS few;
 
     FOR day IN SELECT today + n FROM generate_series(-keep_days, ahead_days) AS n LOOP
         part := 'providers_delivery_' || to_char(day, 'YYYYMMDD');
