@@ -12,6 +12,7 @@ def product(request):
     theme = request.COOKIES.get("theme", "")
     return {
         "PRODUCT_NAME": settings.PRODUCT_NAME,
+        "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
         "THEME": theme if theme in THEMES else "",
         "nav_items": navigation.items_for(request) if getattr(request, "business", None) else [],
     }

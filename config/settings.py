@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from config import env
+from config import env, unfold_look
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.BusinessScopeMiddleware",
 ]
@@ -188,6 +190,7 @@ EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{PRODUCT_NAME} <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
 
 # The provider
 
@@ -203,6 +206,8 @@ WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
 WHATSAPP_ACCESS_TOKEN = env.text("WHATSAPP_ACCESS_TOKEN")
 """The system user's token for the calls made before a business has its own."""
 WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
+POLL_SECONDS = env.integer("POLL_SECONDS", 60)
+"""The shortest pause between two looks at the same thing; it grows while nothing changes."""
 SITE_FETCH_ALLOW_PRIVATE = env.boolean("SITE_FETCH_ALLOW_PRIVATE")
 
 PREFLIGHT = {
@@ -239,8 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-the-outbox": {"task": "contactcenter.tasks.sweep_outbox", "schedule": 5},
     "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 10},
     "run-due-onboarding-steps": {"task": "onboarding.tasks.run_due_steps", "schedule": 2},
-    "poll-phone-numbers": {"task": "onboarding.tasks.poll_phone_numbers", "schedule": 5},
-    "poll-business-verification": {"task": "onboarding.tasks.poll_business_verification", "schedule": 5},
+    "poll-accounts-and-numbers": {"task": "onboarding.tasks.poll_accounts", "schedule": 5},
     "poll-templates": {"task": "templates_hsm.tasks.poll_templates", "schedule": 5},
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},
     "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},
@@ -316,12 +320,7 @@ API_DOCS_CONTENT_SECURITY_POLICY = (
 
 # The staff admin
 
-UNFOLD = {
-    "SITE_TITLE": PRODUCT_NAME,
-    "SITE_HEADER": PRODUCT_NAME,
-    "SHOW_LANGUAGES": True,
-    "STYLES": [lambda request: "/static/css/admin.css"],
-}
+UNFOLD = unfold_look.LOOK | {"SITE_TITLE": PRODUCT_NAME, "SITE_HEADER": PRODUCT_NAME, "SHOW_LANGUAGES": True}
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,99 @@
+"""Looking at accounts and numbers, the net under the webhooks: one round per WABA, adaptive, inside the hourly budget."""
+
+import random
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext_noop
+
+from config.clock import now
+from onboarding import gateway
+from onboarding.enums import StepState
+from onboarding.models import OnboardingStep, Waba
+from onboarding.services import numbers
+from providers import incidents
+from providers.base import ProviderError
+from tenants import audit
+from tenants.tenancy import acting_for, every_business
+
+LEASE = timedelta(minutes=2)
+CALM = timedelta(hours=6)
+STUCK_AFTER_FAILURES = 5
+
+
+def poll_due(limit=20):
+    """Look at every account that is due; return how many were seen and how many didn't answer."""
+    with every_business():
+        pks = list(
+            Waba.objects.filter(next_poll_at__lte=now())
+            .order_by("next_poll_at")
+            .values_list("pk", flat=True)[:limit]
+        )
+    return {"polled": len(pks), "failed": sum(not poll(pk) for pk in pks)}
+
+
+def poll(pk):
+    """Ask for one account and its numbers, and store what changed. Returns whether the provider answered."""
+    with acting_for(Waba, pk) as waba:
+        at = now()
+        if not Waba.objects.filter(pk=pk, next_poll_at__lte=at).update(next_poll_at=at + LEASE):
+            return True
+        waba_id, token, provider = waba.waba_id, waba.access_token, waba.provider
+    line = gateway.line(access_token=token, provider=provider, subject=f"waba:{pk}")
+    try:
+        account, reports = line.fetch_waba(waba_id), line.list_phone_numbers(waba_id)
+    except ProviderError as error:
+        with acting_for(Waba, pk) as waba:
+            failed(waba, error)
+        return False
+    with acting_for(Waba, pk) as waba:
+        store(waba, account, reports)
+    return True
+
+
+def store(waba, account, reports):
+    """Write what the provider said, and when to look again: soon while something is under way, rarely otherwise."""
+    changes = {
+        "business_verification": account.business_verification,
+        "account_review": account.account_review,
+        "messaging_limit": account.messaging_limit,
+        "status": account.status or None,
+    }
+    changed = {
+        field: str(value)
+        for field, value in changes.items()
+        if value is not None and getattr(waba, field) != str(value)
+    }
+    for field, value in changed.items():
+        setattr(waba, field, value)
+    if changed:
+        audit.record("account changed at Meta", waba.name, business=waba.business, after=changed)
+    by_digits = {report.digits: report for report in reports}
+    for number in waba.phone_numbers.select_related("business"):
+        report = by_digits.get(number.e164.lstrip("+"))
+        if report is not None:
+            changed |= numbers.store_report(number, report)
+    waba.poll_failures = 0
+    waba.next_poll_at = now() + _pause(waba, bool(changed))
+    waba.save(update_fields=[*(set(changed) & set(changes)), "poll_failures", "next_poll_at"])
+    incidents.close_incident(f"poll:waba:{waba.pk}")
+
+
+def failed(waba, error):
+    """No answer: look again after a growing pause; after some of them staff is told."""
+    waba.poll_failures += 1
+    pause = timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(waba.poll_failures, 8)
+    waba.next_poll_at = now() + min(pause, CALM)
+    waba.save(update_fields=["poll_failures", "next_poll_at"])
+    if waba.poll_failures >= STUCK_AFTER_FAILURES:
+        incidents.open_incident(
+            f"poll:waba:{waba.pk}", gettext_noop("An account gets no answer from Meta"), f"{waba}: {error}"
+        )
+
+
+def _pause(waba, changed):
+    under_way = OnboardingStep.objects.filter(
+        application__phone_numbers__waba=waba, state=StepState.WAITING_FOR_META
+    ).exists()
+    pause = timedelta(seconds=settings.POLL_SECONDS) if changed or under_way else CALM
+    return pause * random.uniform(0.9, 1.2)

@@ -1,0 +1,389 @@
+"""Runs the steps that are due: reads what a question needs, asks the provider outside any scope, writes the answer.
+
+A step is taken under a lease by moving its ``next_attempt_at``; a worker that dies leaves it to the next one. Before
+anything that can't be repeated the provider is asked what is already there, so a lost answer doubles nothing.
+"""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import phonenumbers
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
+
+from config.clock import now
+from onboarding import gateway
+from onboarding.enums import StepKind, StepState
+from onboarding.models import OnboardingStep, PhoneNumber, ProviderRoute, Waba
+from onboarding.services import notices, numbers, steps
+from onboarding.services.moves import note
+from providers import incidents
+from providers.base import Action, BusinessVerification, NameStatus, OutcomeUnknown, ProviderError, ProviderUnavailable
+from tenants.tenancy import acting_for, every_business
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=90)
+STUCK_AFTER_ATTEMPTS = 6
+LONGEST_PAUSE = timedelta(minutes=30)
+ALREADY_VERIFIED = 136024
+BUSINESS_FIXES = {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED, StepKind.NAME_REVIEW, StepKind.BUSINESS_VERIFICATION}
+"""Steps whose refusals the business can do something about; the others go to staff."""
+
+
+@dataclass(slots=True)
+class Case:
+    """Plain values of one step, read inside a scope so that the question can be asked outside it."""
+
+    step_pk: int
+    kind: StepKind
+    portfolio_id: str
+    brand: str
+    display_name: str
+    e164: str
+    website: str
+    email: str
+    address: str
+    waba_pk: int | None = None
+    waba_id: str = ""
+    token: str = ""
+    number_pk: int | None = None
+    phone_number_id: str = ""
+    pin: str = ""
+    data: dict = field(default_factory=dict)
+    code: str = ""
+
+
+def run_due():
+    """Run every step that is due; return how many were run and how many of them failed."""
+    with every_business():
+        pks = list(
+            OnboardingStep.objects.filter(next_attempt_at__lte=now())
+            .exclude(state=StepState.DONE)
+            .order_by("next_attempt_at")
+            .values_list("pk", flat=True)[:50]
+        )
+    failed = sum(not run(pk) for pk in pks)
+    return {"run": len(pks), "failed": failed}
+
+
+def run(pk):
+    """Take one due step, ask, and store the answer. Returns whether it went well."""
+    with acting_for(OnboardingStep, pk) as step:
+        at = now()
+        taken = OnboardingStep.objects.filter(pk=pk, next_attempt_at__lte=at).update(next_attempt_at=at + LEASE)
+        if not taken:
+            return True
+        case = read(step)
+    try:
+        answer = _QUESTIONS[case.kind](case)
+    except ProviderError as error:
+        with acting_for(OnboardingStep, pk) as step:
+            refused(step, error)
+        return False
+    with acting_for(OnboardingStep, pk) as step:
+        if step.state != StepState.DONE:
+            OnboardingStep.objects.filter(pk=pk).update(attempts=0)
+            _ANSWERS[case.kind](step, case, answer)
+            incidents.close_incident(f"step:{pk}")
+    return True
+
+
+def read(step):
+    """The values that the question of this step needs."""
+    application = step.application
+    number = application.phone_numbers.select_related("waba").first()
+    waba = number.waba if number else None
+    return Case(
+        step_pk=step.pk,
+        kind=StepKind(step.kind),
+        portfolio_id=application.facebook_business_id,
+        brand=application.brand,
+        display_name=application.display_name,
+        e164=application.phone,
+        website=application.website,
+        email=application.contact_email,
+        address=", ".join(part for part in (application.address, application.city) if part),
+        waba_pk=waba.pk if waba else None,
+        waba_id=(waba.waba_id or "") if waba else "",
+        token=waba.access_token if waba else "",
+        number_pk=number.pk if number else None,
+        phone_number_id=(number.phone_number_id or "") if number else "",
+        pin=number.pin if number else "",
+        data=dict(step.data),
+        code=step.data.get("code", ""),
+    )
+
+
+def refused(step, error):
+    """The provider said no or nothing: try again later, hand the step to the business, or call staff."""
+    step.attempts += 1
+    OnboardingStep.objects.filter(pk=step.pk).update(attempts=step.attempts)
+    text = error.details or error.message or str(error)
+    kind = StepKind(step.kind)
+    pause = min(timedelta(seconds=5 * 2 ** min(step.attempts, 10)), LONGEST_PAUSE)
+    if error.retry_after:
+        pause = max(pause, timedelta(seconds=min(error.retry_after, 72 * 3600)))
+    if kind == StepKind.CODE_VERIFIED and not isinstance(error, ProviderUnavailable):
+        data = {key: value for key, value in step.data.items() if key != "code"}
+        step.data = data | {"wrong": data.get("wrong", 0) + 1}
+        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, code=error.code)
+    elif isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}:
+        steps.put(step, StepState.DUE, error=text, code=error.code, next_attempt_at=now() + pause)
+        if step.attempts >= STUCK_AFTER_ATTEMPTS:
+            incidents.open_incident(f"step:{step.pk}", gettext_noop("An onboarding step gets no answer"), text)
+    elif kind in BUSINESS_FIXES:
+        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, code=error.code)
+        notices.your_turn(step.application, step)
+    else:
+        steps.put(step, StepState.BROKEN, error=text, code=error.code, next_attempt_at=now() + LONGEST_PAUSE)
+        incidents.open_incident(f"step:{step.pk}", gettext_noop("An onboarding step was refused"), f"{step}: {text}")
+    note(step.application, "step refused", reason=text, step=step.kind, code=error.code)
+
+
+def _line(case):
+    return gateway.line(access_token=case.token, subject=f"step:{case.step_pk}")
+
+
+# Business verification (onboarding reference §4.1; house rule: verified before anything is opened at Meta)
+
+
+def ask_verification(case):
+    return _line(case).fetch_business(case.portfolio_id)
+
+
+def store_verification(step, case, report):
+    if report.verification == BusinessVerification.VERIFIED:
+        steps.done(step, verification=str(report.verification))
+        return
+    first = step.state != StepState.WAITING_FOR_BUSINESS
+    looks = step.data.get("looks", 0) + 1
+    wait = min(timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(looks, 6), timedelta(hours=6))
+    waits_for_meta = report.verification == BusinessVerification.PENDING
+    state = StepState.WAITING_FOR_META if waits_for_meta else StepState.WAITING_FOR_BUSINESS
+    steps.put(step, state, next_attempt_at=now() + wait, verification=str(report.verification), looks=looks)
+    if first and not waits_for_meta:
+        notices.your_turn(step.application, step)
+
+
+# The account
+
+
+def ask_waba(case):
+    line = _line(case)
+    for report in line.list_wabas(case.portfolio_id):
+        if report.name == case.brand:
+            return report.id
+    return line.create_waba(case.portfolio_id, name=case.brand, currency="USD", timezone_id="1")
+
+
+def store_waba(step, case, waba_id):
+    application = step.application
+    waba, _made = Waba.objects.get_or_create(
+        business=application.business,
+        waba_id=waba_id,
+        defaults={
+            "provider": settings.WHATSAPP_PROVIDER,
+            "name": application.brand,
+            "portfolio_id": application.facebook_business_id,
+            "next_poll_at": now(),
+            "next_template_poll_at": now(),
+        },
+    )
+    ProviderRoute.objects.get_or_create(
+        kind=ProviderRoute.Kind.WABA,
+        provider_id=waba_id,
+        defaults={"business": application.business, "target_pk": waba.pk},
+    )
+    try:
+        with transaction.atomic():
+            number, _made = PhoneNumber.objects.get_or_create(
+                business=application.business,
+                application=application,
+                defaults={"e164": application.phone, "display_name": application.display_name},
+            )
+    except IntegrityError:
+        # Another business has it; this one learns only that the number can't be used.
+        steps.put(step, StepState.BROKEN, error="The number can't be used.")
+        incidents.open_incident(f"step:{step.pk}", gettext_noop("Two businesses claim one number"), application.phone)
+        return
+    number.waba = waba
+    number.save(update_fields=["waba"])
+    steps.done(step, waba_id=waba_id)
+
+
+def ask_webhooks(case):
+    line = _line(case)
+    line.subscribe_app(case.waba_id)
+    return line.list_subscribed_apps(case.waba_id)
+
+
+def store_webhooks(step, case, subscriptions):
+    Waba.objects.filter(pk=case.waba_pk).update(subscribed_at=now())
+    steps.done(step, apps=[subscription.app_id for subscription in subscriptions])
+
+
+# The number
+
+
+def ask_number(case):
+    line = _line(case)
+    digits = case.e164.lstrip("+")
+    for report in line.list_phone_numbers(case.waba_id):
+        if report.digits == digits:
+            return report.id
+    parsed = phonenumbers.parse(case.e164)
+    return line.add_phone_number(
+        case.waba_id,
+        country_code=str(parsed.country_code),
+        number=phonenumbers.national_significant_number(parsed),
+        display_name=case.display_name,
+    )
+
+
+def store_number(step, case, phone_number_id):
+    number = PhoneNumber.objects.get(pk=case.number_pk)
+    number.phone_number_id = phone_number_id
+    number.next_poll_at = now()
+    number.save(update_fields=["phone_number_id", "next_poll_at"])
+    ProviderRoute.objects.get_or_create(
+        kind=ProviderRoute.Kind.PHONE_NUMBER,
+        provider_id=phone_number_id,
+        defaults={"business": number.business, "target_pk": number.pk},
+    )
+    Waba.objects.filter(pk=case.waba_pk).update(next_poll_at=now())
+    steps.done(step, phone_number_id=phone_number_id)
+
+
+def ask_name(case):
+    line = _line(case)
+    proposed = case.data.get("propose")
+    if proposed:
+        report = line.fetch_phone_number(case.phone_number_id)
+        if proposed not in {report.verified_name, report.new_display_name}:
+            line.change_display_name(case.phone_number_id, display_name=proposed)
+    return line.fetch_phone_number(case.phone_number_id)
+
+
+def store_name(step, case, report):
+    number = PhoneNumber.objects.get(pk=case.number_pk)
+    step.data = {key: value for key, value in step.data.items() if key != "propose"}
+    numbers.store_report(number, report)
+    step.refresh_from_db()
+    if step.state == StepState.DUE:
+        wait_for_name(step)
+
+
+def wait_for_name(step):
+    """Nothing was decided yet: Meta acts, and we look again in a while."""
+    looks = step.data.get("looks", 0) + 1
+    wait = min(timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(looks, 6), timedelta(hours=2))
+    steps.put(step, StepState.WAITING_FOR_META, next_attempt_at=now() + wait, looks=looks)
+
+
+# Activation (onboarding reference §5.5, 5.6)
+
+
+def ask_code(case):
+    try:
+        _line(case).request_code(
+            case.phone_number_id, method=case.data.get("method", "SMS"), language=case.data.get("language", "es")
+        )
+    except ProviderError as error:
+        if error.code == ALREADY_VERIFIED:
+            return "already verified"
+        raise
+    return "sent"
+
+
+def store_code(step, case, answer):
+    steps.done(step, answer=answer, sent_at=now().timestamp())
+    verified = steps.get(step.application, StepKind.CODE_VERIFIED)
+    if answer == "already verified" and verified.state != StepState.DONE:
+        steps.done(verified)
+
+
+def ask_code_verified(case):
+    line = _line(case)
+    try:
+        line.verify_code(case.phone_number_id, code=case.code)
+    except OutcomeUnknown:
+        report = line.fetch_phone_number(case.phone_number_id)
+        if str(report.code_verification) != "verified":
+            raise
+    return True
+
+
+def store_code_verified(step, case, _answer):
+    step.data = {key: value for key, value in step.data.items() if key != "code"}
+    PhoneNumber.objects.filter(pk=case.number_pk).update(code_verification="verified")
+    steps.done(step)
+
+
+def ask_registration(case):
+    line = _line(case)
+    pin = case.pin or _keep_new_pin(case)
+    try:
+        line.register(case.phone_number_id, pin=pin)
+    except OutcomeUnknown:
+        pass  # the report below tells whether it took effect
+    return line.fetch_phone_number(case.phone_number_id)
+
+
+def _keep_new_pin(case):
+    """The PIN is stored before it is used: one that the provider took and we forgot would lock the number."""
+    with acting_for(PhoneNumber, case.number_pk) as number:
+        number.pin = number.pin or steps.new_pin()
+        number.save(update_fields=["pin"])
+        return number.pin
+
+
+def store_registration(step, case, report):
+    number = PhoneNumber.objects.get(pk=case.number_pk)
+    numbers.store_report(number, report)
+    if number.status == "connected":
+        number.registered_at = number.registered_at or now()
+        number.save(update_fields=["registered_at"])
+        steps.done(step)
+    else:
+        steps.due(step, after=timedelta(seconds=5))
+
+
+def ask_profile(case):
+    websites = [case.website] if case.website else []
+    _line(case).update_profile(
+        case.phone_number_id,
+        **{key: value for key, value in {"email": case.email, "address": case.address}.items() if value},
+        websites=websites,
+    )
+    return True
+
+
+def store_profile(step, _case, _answer):
+    steps.done(step)
+
+
+_QUESTIONS = {
+    StepKind.BUSINESS_VERIFICATION: ask_verification,
+    StepKind.WABA: ask_waba,
+    StepKind.WEBHOOKS: ask_webhooks,
+    StepKind.NUMBER_ADDED: ask_number,
+    StepKind.NAME_REVIEW: ask_name,
+    StepKind.CODE_REQUESTED: ask_code,
+    StepKind.CODE_VERIFIED: ask_code_verified,
+    StepKind.REGISTERED: ask_registration,
+    StepKind.PROFILE: ask_profile,
+}
+_ANSWERS = {
+    StepKind.BUSINESS_VERIFICATION: store_verification,
+    StepKind.WABA: store_waba,
+    StepKind.WEBHOOKS: store_webhooks,
+    StepKind.NUMBER_ADDED: store_number,
+    StepKind.NAME_REVIEW: store_name,
+    StepKind.CODE_REQUESTED: store_code,
+    StepKind.CODE_VERIFIED: store_code_verified,
+    StepKind.REGISTERED: store_registration,
+    StepKind.PROFILE: store_profile,
+}

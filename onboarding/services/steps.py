@@ -1,0 +1,227 @@
+"""The external steps on the way to live: what is due, who acts, what went wrong. The only writer of ``OnboardingStep``.
+
+Clicks only write wishes; a worker asks the provider (``services/step_runner.py``). Steps start when those before them
+are done and the application was approved; business verification is asked for as soon as the application is in.
+"""
+
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from config import hints
+from config.clock import now
+from onboarding.enums import ApplicationStatus, StepKind, StepState
+from onboarding.exceptions import NotPossible
+from onboarding.models import OnboardingStep
+from onboarding.services import notices
+from onboarding.services.moves import go_live, note
+from tenants import audit, live
+
+ORDER = list(StepKind)
+NEEDS = {
+    StepKind.BUSINESS_VERIFICATION: (),
+    StepKind.WABA: (StepKind.BUSINESS_VERIFICATION,),
+    StepKind.WEBHOOKS: (StepKind.WABA,),
+    StepKind.NUMBER_ADDED: (StepKind.WEBHOOKS,),
+    StepKind.NAME_REVIEW: (StepKind.NUMBER_ADDED,),
+    StepKind.CODE_REQUESTED: (StepKind.NAME_REVIEW,),
+    StepKind.CODE_VERIFIED: (StepKind.CODE_REQUESTED,),
+    StepKind.REGISTERED: (StepKind.CODE_VERIFIED,),
+    StepKind.PROFILE: (StepKind.REGISTERED,),
+    StepKind.ROUND_TRIP: (StepKind.REGISTERED,),
+}
+STARTS_WITH_BUSINESS = {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED}
+STARTS_WITH_META = {StepKind.ROUND_TRIP}
+BEFORE_APPROVAL = {StepKind.BUSINESS_VERIFICATION}
+
+CODES_PER_HOUR, CODES_PER_DAY, WRONG_CODES = 3, 5, 5
+"""Kept by us before the provider's own, unpublished limit bites (onboarding reference §5.8)."""
+
+
+def begin(application):
+    """Make the steps of a submitted application (those that exist stay as they are) and start what may start."""
+    OnboardingStep.objects.bulk_create(
+        [
+            OnboardingStep(business=application.business, application=application, kind=kind, since=now())
+            for kind in ORDER
+        ],
+        ignore_conflicts=True,
+    )
+    go_on(application)
+
+
+def get(application, kind):
+    """One step of an application; raises ``OnboardingStep.DoesNotExist`` before submission."""
+    return application.steps.get(kind=kind)
+
+
+def by_kind(application):
+    """All steps of an application by kind."""
+    return {StepKind(step.kind): step for step in application.steps.all()}
+
+
+@transaction.atomic
+def go_on(application):
+    """Start every waiting step whose predecessors are done."""
+    steps = by_kind(application)
+    approved = application.status in {ApplicationStatus.APPROVED, ApplicationStatus.LIVE}
+    for kind, step in steps.items():
+        if step.state != StepState.WAITING or not (approved or kind in BEFORE_APPROVAL):
+            continue
+        if any(steps[needed].state != StepState.DONE for needed in NEEDS[kind]):
+            continue
+        if kind in STARTS_WITH_BUSINESS:
+            put(step, StepState.WAITING_FOR_BUSINESS)
+            if kind == StepKind.CODE_REQUESTED:
+                notices.your_turn(application, step)
+        elif kind in STARTS_WITH_META:
+            put(step, StepState.WAITING_FOR_META)
+        else:
+            due(step)
+
+
+def put(step, state, *, error="", code=None, next_attempt_at=None, **data):
+    """Write a step's state and tell open pages; the time in ``since`` moves only when the state does."""
+    at = now()
+    if step.state != state:
+        step.state, step.since = state, at
+        live.emit(
+            "application",
+            business_id=step.business_id,
+            application=str(step.application.reference),
+            step=step.kind,
+            state=str(state),
+        )
+    step.last_error, step.last_error_code = error, code
+    step.next_attempt_at = next_attempt_at
+    step.data = step.data | data
+    if state == StepState.DONE:
+        step.done_at = at
+    step.save(
+        update_fields=["state", "since", "last_error", "last_error_code", "next_attempt_at", "data", "done_at"]
+    )
+
+
+def due(step, *, after=None, **data):
+    """Let a worker run the step now, or ``after`` a pause (timedelta)."""
+    put(step, StepState.DUE, next_attempt_at=now() + (after or timedelta()), **data)
+    hints.after_commit("onboarding.tasks.run_due_steps")
+
+
+def done(step, **data):
+    """The step is finished; start what waited for it."""
+    put(step, StepState.DONE, **data)
+    note(step.application, "step", step=step.kind)
+    go_on(step.application)
+    if step.kind == StepKind.ROUND_TRIP:
+        go_live(step.application)
+
+
+# What the business does
+
+
+@transaction.atomic
+def request_code(application, *, method, language, key, actor):
+    """Ask for a code by ``SMS`` or ``VOICE`` in ``language`` (``es``, ``en_US``…).
+
+    The same ``key`` again (a double click) changes nothing. Raises ``NotPossible`` when it isn't the business's turn,
+    or when too many codes were asked for.
+    """
+    step = _locked(application, StepKind.CODE_REQUESTED)
+    verified = _locked(application, StepKind.CODE_VERIFIED)
+    if step.request_key == key:
+        return step
+    if verified.state == StepState.DONE:
+        raise NotPossible(_("The number is already confirmed."))
+    if step.state not in {StepState.WAITING_FOR_BUSINESS, StepState.DONE}:
+        raise NotPossible(_("It isn't time for the code yet, or one is already on its way."))
+    asked = [moment for moment in step.data.get("asked", []) if moment > (now() - timedelta(days=1)).timestamp()]
+    in_last_hour = [moment for moment in asked if moment > (now() - timedelta(hours=1)).timestamp()]
+    if len(in_last_hour) >= CODES_PER_HOUR:
+        raise NotPossible(_("Three codes were asked for within an hour. Wait an hour; WhatsApp blocks impatient numbers."))
+    if len(asked) >= CODES_PER_DAY:
+        raise NotPossible(_("Five codes were asked for today. Try again tomorrow; WhatsApp blocks impatient numbers."))
+    step.request_key = key
+    step.save(update_fields=["request_key"])
+    due(step, method=method, language=language, asked=[*asked, now().timestamp()])
+    if verified.state != StepState.WAITING:
+        put(verified, StepState.WAITING, wrong=0)
+    audit.record("code requested", application.code, actor=actor, method=method)
+    return step
+
+
+@transaction.atomic
+def enter_code(application, *, code, key, actor):
+    """Hand in the six digits. Raises ``NotPossible`` when they can't be a code or it isn't time for them."""
+    digits = "".join(sign for sign in code if sign.isdigit())
+    if len(digits) != 6:
+        raise NotPossible(_("The code has six digits, for example 123-830."))
+    step = _locked(application, StepKind.CODE_VERIFIED)
+    if step.request_key == key or step.state == StepState.DONE:
+        return step
+    if step.state != StepState.WAITING_FOR_BUSINESS:
+        raise NotPossible(_("Ask for a code first, or wait for the answer to the one you entered."))
+    if step.data.get("wrong", 0) >= WRONG_CODES:
+        raise NotPossible(_("This code was wrong five times. Ask for a new one."))
+    step.request_key = key
+    step.save(update_fields=["request_key"])
+    due(step, code=digits)
+    audit.record("code entered", application.code, actor=actor)
+    return step
+
+
+@transaction.atomic
+def propose_name(application, *, name, actor):
+    """Propose another display name after WhatsApp refused the first one."""
+    step = _locked(application, StepKind.NAME_REVIEW)
+    if step.state != StepState.WAITING_FOR_BUSINESS:
+        raise NotPossible(_("The display name isn't waiting for you."))
+    application.display_name = name
+    application.save(update_fields=["display_name"])
+    due(step, propose=name)
+    audit.record("display name proposed", name, actor=actor)
+    return step
+
+
+@transaction.atomic
+def check_verification_now(application, *, actor):
+    """Ask Meta again whether the Business ID is verified, because the business says that it is."""
+    step = _locked(application, StepKind.BUSINESS_VERIFICATION)
+    if step.state != StepState.DONE:
+        due(step)
+    return step
+
+
+@transaction.atomic
+def reveal_pin(application, *, actor):
+    """The two-step PIN, once: the second call gives ``None``."""
+    number = application.phone_numbers.select_for_update().exclude(pin="").first()
+    if number is None or number.pin_shown_at is not None:
+        return None
+    number.pin_shown_at = now()
+    number.save(update_fields=["pin_shown_at"])
+    audit.record("PIN shown", application.code, actor=actor)
+    return number.pin
+
+
+def note_round_trip(phone_number):
+    """A message was received on this number and answered: it is live (asked for by the contact center)."""
+    step = OnboardingStep.objects.filter(
+        application__phone_numbers=phone_number, kind=StepKind.ROUND_TRIP, state=StepState.WAITING_FOR_META
+    ).first()
+    if step is not None:
+        done(step)
+
+
+def new_pin():
+    """Six digits from the operating system's random source."""
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
+def _locked(application, kind):
+    step = application.steps.select_for_update().filter(kind=kind).first()
+    if step is None:
+        raise NotPossible(_("The application isn't that far yet."))
+    return step

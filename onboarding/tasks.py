@@ -1,0 +1,19 @@
+"""Work behind onboarding's pages. Each task finds its due rows itself; hints only make it look sooner."""
+
+from celery import shared_task
+
+from onboarding.services import polls, step_runner
+
+__all__ = ["poll_accounts", "run_due_steps"]
+
+
+@shared_task
+def run_due_steps():
+    """Run the external steps that are due."""
+    return step_runner.run_due()
+
+
+@shared_task
+def poll_accounts():
+    """Look at the accounts and numbers that are due."""
+    return polls.poll_due()
