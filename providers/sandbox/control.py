@@ -4,8 +4,6 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from config import clock
-
 from . import accounts, actions, bubbles, own_app, pages, people, present
 from .faults import CALL_KINDS
 from .http import flag, redirect
@@ -114,7 +112,7 @@ def _fault_words():
 async def _post(box, request, verb):
     try:
         done = await _act(box, request.params, verb)
-    except (ValueError, LookupError, clock.ClockNotMovable) as exc:
+    except (ValueError, LookupError, RuntimeError) as exc:
         box.store.rollback()
         return redirect(f"/control/?problem={quote(str(exc))}")
     back = "/control/webhooks" if verb == "resend" else "/control/"

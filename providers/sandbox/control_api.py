@@ -10,8 +10,6 @@ import inspect
 import json
 from urllib.parse import urlsplit
 
-from config import clock
-
 from . import accounts, actions, inbound, own_app, people, present, statuses
 from .errors import GraphError
 from .http import File, answer, flag
@@ -49,7 +47,7 @@ async def handle(box, request):
     except KeyError as exc:
         box.store.rollback()
         return answer({"error": f"{exc.args[0]} is missing."}, 400)
-    except (ValueError, LookupError, TypeError, clock.ClockNotMovable, GraphError) as exc:
+    except (ValueError, LookupError, TypeError, RuntimeError, GraphError) as exc:
         box.store.rollback()
         return answer({"error": str(exc)}, 400)
 

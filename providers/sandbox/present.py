@@ -31,9 +31,17 @@ def offset():
 
 
 async def move_to(seconds):
-    """Set the installation's offset; raises ``clock.ClockNotMovable`` unless ``MOVABLE_CLOCK=1``."""
+    """Set the installation's offset.
+
+    Raises ``clock.ClockNotMovable`` unless ``MOVABLE_CLOCK=1``, and ``RuntimeError`` when its row can't be reached.
+    """
     global _offset
-    await asyncio.to_thread(clock.set_offset, float(seconds))
+    try:
+        await asyncio.to_thread(clock.set_offset, float(seconds))
+    except clock.ClockNotMovable:
+        raise
+    except Exception as exc:
+        raise RuntimeError(f"The clock's row can't be written: {exc}") from exc
     _offset = float(seconds)
 
 
