@@ -29,7 +29,7 @@ def _each(handle):
         for heard in sorted(batch, key=lambda heard: (heard.event.at_ms or 0, heard.delivery_id)):
             waba = accounts.get(heard.event.waba_id)
             if waba is None:
-                dispatch.keep_unknown(heard, "unknown_account")
+                dispatch.keep_unknown(heard, "no business has this account")
             else:
                 handle(waba, heard.event)
 

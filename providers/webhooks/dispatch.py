@@ -109,13 +109,18 @@ def handle(heard):
     _keep_unknown([one for one in heard if id(one) not in wanted])
 
 
-def _keep_unknown(heard):
+def keep_unknown(one, reason):
+    """For handlers: keep an event that is understood but belongs to nobody here (``reason``, for staff to read)."""
+    _keep_unknown([one], reason)
+
+
+def _keep_unknown(heard, unused_because="no subscriber"):
     rows = []
     for event, received_at, delivery_id in heard:
         if isinstance(event, Unknown):
             kind, reason, field, piece = event.kind, event.reason, event.field, event.piece
         else:
-            kind, reason, field = "recognised_but_unused", "no subscriber", type(event).__name__
+            kind, reason, field = "recognised_but_unused", unused_because, type(event).__name__
             piece = event
         text = piece if isinstance(piece, str) else orjson.dumps(piece, option=orjson.OPT_INDENT_2).decode()
         rows.append(
