@@ -155,11 +155,16 @@ def _text_problems(part: Body | Header | None, values, path: str, limit: int) ->
     return problems
 
 
+def _header_values(header: Header, value):
+    """A header has one variable at most, so its value may come as a plain text."""
+    return {name: value for name in scan(header.text).names} if isinstance(value, str) else value
+
+
 def _header_problems(header: Header | None, value, path: str) -> list[SendProblem]:
     if header is None:
         return []
     if header.format == "TEXT":
-        return _text_problems(header, value, path, HEADER_LIMIT)
+        return _text_problems(header, _header_values(header, value), path, HEADER_LIMIT)
     if header.format in MEDIA_FORMATS:
         media = _mapping(value)
         if not (media.get("id") or media.get("link")):
@@ -238,9 +243,7 @@ def _text_parameters(template: Definition, text: str, values) -> list[dict]:
 
 def _header_parameter(template: Definition, header: Header, value) -> list[dict]:
     if header.format == "TEXT":
-        if isinstance(value, str):
-            value = {name: value for name in scan(header.text).names}
-        return _text_parameters(template, header.text, value)
+        return _text_parameters(template, header.text, _header_values(header, value))
     given = _mapping(value)
     if header.format in MEDIA_FORMATS:
         kind = header.format.lower()
