@@ -10,6 +10,8 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission", "config_c
 
 class Command(BaseCommand):
     help = "Empty every table but those that migrations filled. Asks for nothing: it is for tests and rehearsals."
+    stealth_options = ("reset_sequences", "allow_cascade", "inhibit_post_migrate")
+    """What Django's test cases pass along; emptying always restarts the numbering and cascades."""
 
     def add_arguments(self, parser):
         parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive")
