@@ -13,9 +13,17 @@ class Contact(BusinessOwned):
     """A person who writes to a business, or is written to. Identities say by which names channels know them."""
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(_("name"), max_length=200, blank=True)
-    name_key = models.CharField(max_length=200, blank=True, editable=False)
+    name = models.CharField(_("name"), max_length=256, blank=True)
+    name_key = models.CharField(max_length=256, blank=True, editable=False)
     """The name without accents and capitals, for sorting and searching."""
+    named_by_us = models.BooleanField(default=False)
+    """Someone at the business typed the name, so the one from the person's profile doesn't replace it."""
+    profile_name = models.CharField(max_length=256, blank=True)
+    username = models.CharField(_("WhatsApp username"), max_length=256, blank=True)
+    """For showing only: usernames change hands, so they never tell who somebody is."""
+    profile_at = models.DateTimeField(null=True, blank=True)
+    username_at = models.DateTimeField(null=True, blank=True)
+    """The provider's time of the newest event that told the profile's name, and the username."""
     language = models.CharField(_("language"), max_length=10, blank=True)
     created_at = models.DateTimeField(default=now)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
@@ -36,13 +44,17 @@ class IdentityKind(models.TextChoices):
     BSUID = "bsuid", _("WhatsApp user ID")
     PARENT_BSUID = "parent_bsuid", _("WhatsApp parent user ID")
     USERNAME = "username", _("WhatsApp username")
+    ALIAS = "alias", _("number in its plain form")
     PHONE = "phone", _("phone number")
     EMAIL = "email", _("e-mail address")
     WEBCHAT = "webchat", _("web chat visitor")
 
 
 class Identity(BusinessOwned):
-    """One name by which a channel knows a contact. ``wa_id`` and ``phone`` hold digits without ``+``."""
+    """One name by which a channel knows a contact. ``wa_id`` and ``phone`` hold digits without ``+``.
+
+    ``alias`` is kept beside numbers that are written in two ways (``contacts.numbers``); nothing is sent to it.
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=20, choices=IdentityKind)

@@ -1,5 +1,7 @@
 """The customer service window: 24 hours after a contact's last message to a business number."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,3 +44,13 @@ class CustomerServiceWindow(BusinessOwned):
     def is_open(self, at=None):
         """Whether free-form messages may be sent at this moment (default: now); at the 24th hour it is closed."""
         return (at or now()) < self.expires_at
+
+    def in_free_entry(self, at=None):
+        """Whether messages are free because an ad brought the person here.
+
+        The first answer within 24 hours starts the 72 hours and is free itself.
+        """
+        at = at or now()
+        if self.free_entry_expires_at is not None and at < self.free_entry_expires_at:
+            return True
+        return self.free_entry_from is not None and at - self.free_entry_from < timedelta(hours=24)

@@ -35,7 +35,7 @@ class Conversation(BusinessOwned):
     created_at = models.DateTimeField(default=now)
     last_activity_at = models.DateTimeField(default=now)
     last_message_text = models.CharField(max_length=200, blank=True)
-    last_message_kind = models.CharField(max_length=30, blank=True)
+    last_message_kind = models.CharField(max_length=64, blank=True)
     last_message_direction = models.CharField(max_length=10, blank=True)
     unread_count = models.PositiveIntegerField(default=0)
     """Inbound messages after ``read_up_to``."""
@@ -45,6 +45,8 @@ class Conversation(BusinessOwned):
     last_outbound_at = models.DateTimeField(null=True, blank=True)
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
     """Provider time of the oldest inbound message that nobody has answered yet."""
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    """When an agent resolved or snoozed it. An inbound message newer than this, or not seen yet, opens it again."""
     version = models.BigIntegerField(default=1)
 
     class Meta:

@@ -14,6 +14,8 @@ class Direction(models.TextChoices):
     INBOUND = "inbound", _("Received")
     OUTBOUND = "outbound", _("Sent")
     ECHO = "echo", _("Sent from the WhatsApp Business app")
+    NOTICE = "notice", _("Notice")
+    """A line in the thread that nobody wrote: a changed number, a call of ours. It counts as nothing."""
 
 
 class MessageSource(models.TextChoices):
@@ -70,8 +72,8 @@ class Message(BusinessOwned):
     author = models.ForeignKey(
         "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    provider_id = models.CharField(max_length=256, null=True, blank=True)  # noqa: DJ001  null = none yet
-    kind = models.CharField(max_length=30)
+    provider_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001  null = none yet
+    kind = models.CharField(max_length=64)
     """text, image, video, audio, document, sticker, location, contacts, interactive, button, template, order…"""
     text = models.TextField(blank=True)
     """What a person reads of it: body, caption, button title, or the filled template."""
@@ -80,7 +82,7 @@ class Message(BusinessOwned):
     template = models.ForeignKey(
         "templates_hsm.MessageTemplate", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    reply_to_provider_id = models.CharField(max_length=256, blank=True)
+    reply_to_provider_id = models.CharField(max_length=512, blank=True)
     at = models.DateTimeField()
     """The provider's time of an inbound message; our time of writing of an outbound one."""
     created_at = models.DateTimeField(default=now)
@@ -94,10 +96,16 @@ class Message(BusinessOwned):
     failed_at = models.DateTimeField(null=True, blank=True)
     error_code = models.IntegerField(null=True, blank=True)
     error_details = models.TextField(blank=True)
-    pricing_type = models.CharField(max_length=40, blank=True)
-    pricing_category = models.CharField(max_length=40, blank=True)
+    pricing_type = models.CharField(max_length=64, blank=True)
+    pricing_category = models.CharField(max_length=64, blank=True)
+    pricing_rank = models.SmallIntegerField(default=0)
+    """The rung of the status that told the price; a higher one knows better."""
     edited_at = models.DateTimeField(null=True, blank=True)
+    edit_provider_id = models.CharField(max_length=512, blank=True)
+    """Which edit is shown: the newest by (time, ID)."""
     deleted_at = models.DateTimeField(null=True, blank=True)
+    from_ad = models.BooleanField(default=False)
+    """The person came through a click-to-WhatsApp ad with this message (a ``referral``)."""
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001  null = no key given
     request_digest = models.CharField(max_length=64, blank=True)
     """Digest of what was asked under the idempotency key: another request under the same key is an error."""
@@ -109,7 +117,12 @@ class Message(BusinessOwned):
             models.UniqueConstraint(fields=["phone_number", "provider_id"], name="message_provider_once"),
             models.UniqueConstraint(fields=["business", "idempotency_key"], name="message_idempotent"),
         ]
-        indexes = [models.Index(fields=["conversation", "-at", "-id"], name="message_thread")]
+        indexes = [
+            models.Index(fields=["conversation", "-at", "-id"], name="message_thread"),
+            models.Index(
+                fields=["conversation"], name="message_from_ad", condition=models.Q(from_ad=True)
+            ),
+        ]
 
     def __str__(self):
         return f"{self.direction} {self.kind}"
@@ -119,8 +132,8 @@ class MessageMedia(BusinessOwned):
     """The file of a media message. ``file`` is empty until it was fetched (inbound) or while it waits (outbound)."""
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="media")
-    provider_media_id = models.CharField(max_length=100, blank=True)
-    mime_type = models.CharField(max_length=100, blank=True)
+    provider_media_id = models.CharField(max_length=512, blank=True)
+    mime_type = models.CharField(max_length=200, blank=True)
     file_name = models.CharField(max_length=255, blank=True)
     size = models.BigIntegerField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
@@ -143,11 +156,11 @@ class Reaction(BusinessOwned):
     """The latest emoji with which one side answered a message; an empty emoji means it was taken back."""
 
     phone_number = models.ForeignKey("onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+")
-    target_provider_id = models.CharField(max_length=256)
+    target_provider_id = models.CharField(max_length=512)
     direction = models.CharField(max_length=10, choices=Direction)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="reactions")
-    emoji = models.CharField(max_length=40, blank=True)
-    provider_id = models.CharField(max_length=256, blank=True)
+    emoji = models.CharField(max_length=64, blank=True)
+    provider_id = models.CharField(max_length=512, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -168,18 +181,22 @@ class PendingUpdate(BusinessOwned):
     """A status, edit or deletion that came before its message; applied and removed when the message comes."""
 
     phone_number = models.ForeignKey("onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+")
-    provider_id = models.CharField(max_length=256)
+    provider_id = models.CharField(max_length=512)
     kind = models.CharField(max_length=10)
     rank = models.SmallIntegerField(default=0)
+    key = models.CharField(max_length=600, default="")
+    """Tells updates of one message apart, so that repeats change nothing."""
     at = models.DateTimeField()
     data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["phone_number", "provider_id", "kind", "rank"], name="pendingupdate_once"
+                fields=["phone_number", "provider_id", "kind", "key"], name="pendingupdate_once"
             )
         ]
+        indexes = [models.Index(fields=["created_at"], name="pendingupdate_age")]
 
     def __str__(self):
         return f"{self.kind} {self.provider_id}"

@@ -1,0 +1,110 @@
+"""Writing in sets: one statement for a whole batch, its rows as arrays (``INSERT … SELECT … FROM unnest``).
+
+Each array travels as one literal, so PostgreSQL's parser sees one value and not hundreds. Rows are written in a
+sorted order, so that two batches meeting the same rows wait for each other instead of deadlocking.
+"""
+
+import json
+from datetime import datetime
+from functools import cache
+
+from django.db import connection
+
+_TYPES = {
+    "bigint": "bigint[]",
+    "integer": "integer[]",
+    "smallint": "smallint[]",
+    "boolean": "boolean[]",
+    "uuid": "uuid[]",
+    "jsonb": "jsonb[]",
+    "text": "text[]",
+    "timestamp with time zone": "timestamptz[]",
+}
+
+
+def array(values):
+    """A PostgreSQL array literal of numbers, truth values, texts, times, UUIDs, and of dicts or lists as JSON."""
+    return "{" + ",".join(map(_item, values)) + "}"
+
+
+def _item(value):
+    if value is None:
+        return "NULL"
+    kind = type(value)
+    if kind is str:
+        text = value
+    elif kind is bool:
+        return "t" if value else "f"
+    elif kind is int:
+        return str(value)
+    elif kind is datetime:
+        return f'"{value.isoformat()}"'
+    elif kind is dict or kind is list:
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def unnest(alias, **columns):
+    """``FROM``-clause text and parameters of arrays as rows: ``unnest("t", id=("bigint", ids), at=("timestamptz", …))``."""
+    arrays = ", ".join(f"%s::{kind}[]" for kind, _values in columns.values())
+    return f"unnest({arrays}) AS {alias}({', '.join(columns)})", [array(v) for _kind, v in columns.values()]
+
+
+def insert(model, columns, *, order, conflict="DO NOTHING", returning=(), where=""):
+    """Insert rows given as ``{attname: list}`` and return the ``returning`` columns of those written.
+
+    ``order`` names the columns of the key to sort by. Columns that aren't given get their field's default, one value
+    per row where it must be unique. ``conflict`` follows ``ON CONFLICT``. ``where`` filters the rows (alias ``t``).
+    """
+    length = len(next(iter(columns.values())))
+    if not length:
+        return []
+    given, constant = dict(columns), {}
+    for field in model._meta.concrete_fields:
+        if field.attname in given or field.primary_key or (field.null and not field.has_default()):
+            continue
+        if field.unique:
+            given[field.attname] = [field.get_default() for _ in range(length)]
+        else:
+            constant[field.attname] = field.get_db_prep_save(field.get_default(), connection)
+    kinds = _array_types(model)
+    names, constants = list(given), list(constant)
+    column = {field.attname: f'"{field.column}"' for field in model._meta.concrete_fields}
+    sql = (
+        f'INSERT INTO "{model._meta.db_table}" ({", ".join(column[n] for n in names + constants)}) '
+        f"SELECT {', '.join([f't.{column[n]}' for n in names] + ['%s'] * len(constants))} "
+        f"FROM unnest({', '.join(f'%s::{kinds[n]}' for n in names)}) AS t({', '.join(column[n] for n in names)}) "
+        f"{'WHERE ' + where if where else ''} ORDER BY {', '.join(f't.{column[n]}' for n in order)} "
+        f"ON CONFLICT {conflict}"
+    )
+    if returning:
+        sql += f" RETURNING {', '.join(column[n] for n in returning)}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*constant.values(), *(array(given[n]) for n in names)])
+        return cursor.fetchall() if returning else []
+
+
+@cache
+def _array_types(model):
+    """The array type of each column, by ``attname``."""
+    found = {}
+    for field in model._meta.concrete_fields:
+        kind = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
+        found[field.attname] = _TYPES.get(kind, "text[]")
+    return found
+
+
+def fetch(sql, params=()):
+    """All rows of one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def run(sql, params=()):
+    """Execute one statement and return how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.rowcount

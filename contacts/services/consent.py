@@ -1,0 +1,186 @@
+"""The opt-in ledger: who agreed to what, when, and how that can be shown.
+
+WhatsApp Business Messaging Policy (November 2024; docs "Get opt-in", 3 November 2025): a business may write first only
+to people who gave their number and agreed to hear from it, and must honour every request to stop.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from config import bulk
+from config.clock import now
+from contacts.models import ConsentEvent, ConsentKind, ConsentSource
+from contacts.names import fold
+
+ALL, MARKETING = "all", "marketing"
+_WORDS = Path(__file__).resolve().parent.parent / "data" / "consent_words.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswer:
+    """Whether a contact may be written to first. ``reason`` is a word for programs, ``event`` the line that decides.
+
+    Reasons: ``service`` (an answer needs no opt-in), ``opted_in``, ``no_opt_in``, ``opted_out``,
+    ``marketing_opt_out``, ``blocked``.
+    """
+
+    allowed: bool
+    reason: str
+    event: ConsentEvent | None = None
+
+
+def may_message(contact, *, category, at=None):
+    """May a message of ``category`` (``service``, ``utility``, ``authentication``, ``marketing``) go to ``contact``?
+
+    With ``at`` the answer is the one that was given at that moment: from the lines recorded by then. Of lines of one
+    moment a request to stop holds.
+    """
+    if contact.blocked_at and contact.blocked_at <= (at or now()):
+        return ConsentAnswer(False, "blocked")
+    if category.lower() == "service":
+        return ConsentAnswer(True, "service")
+    until = at or now()
+    lines = ConsentEvent.objects.filter(contact=contact).filter(occurred_at__lte=until, recorded_at__lte=until)
+    general = _latest(lines, ALL)
+    if general is None:
+        return ConsentAnswer(False, "no_opt_in")
+    if general.kind == ConsentKind.OPT_OUT:
+        return ConsentAnswer(False, "opted_out", general)
+    if category.lower() == "marketing":
+        wish = _latest(lines, MARKETING)
+        if wish is not None and wish.kind == ConsentKind.OPT_OUT:
+            return ConsentAnswer(False, "marketing_opt_out", wish)
+    return ConsentAnswer(True, "opted_in", general)
+
+
+def _latest(lines, scope):
+    # "opt_out" sorts after "opt_in", so at one moment the request to stop wins.
+    return lines.filter(scope=scope).order_by("-occurred_at", "-kind", "-pk").first()
+
+
+def record_opt_in(contact, *, source, key, wording="", proof=None, occurred_at=None, actor=None, scope=ALL):
+    """Add an opt-in to the ledger; a ``key`` that is there already changes nothing. Returns whether it was new."""
+    return _record(contact, ConsentKind.OPT_IN, source, key, wording, proof, occurred_at, actor, scope)
+
+
+def record_opt_out(contact, *, source, key, wording="", proof=None, occurred_at=None, actor=None, scope=ALL):
+    """Add a request to stop to the ledger; a ``key`` that is there already changes nothing. Returns whether it was new."""
+    return _record(contact, ConsentKind.OPT_OUT, source, key, wording, proof, occurred_at, actor, scope)
+
+
+def _record(contact, kind, source, key, wording, proof, occurred_at, actor, scope):
+    line = Line(
+        contact.business_id, contact.pk, kind, source, key, occurred_at or now(), proof or {}, scope, wording,
+        actor.pk if actor else None,
+    )  # fmt: skip
+    return bool(add([line]))
+
+
+@dataclass(slots=True)
+class Line:
+    """A line to add to the ledger."""
+
+    business_id: int
+    contact_id: int
+    kind: str
+    source: str
+    key: str
+    occurred_at: datetime
+    proof: dict
+    scope: str = ALL
+    wording: str = ""
+    actor_id: int | None = None
+
+
+def add(lines):
+    """Add lines in one statement. Of lines with one key the earliest holds, however they come. Returns how many were news."""
+    first = {}
+    for line in lines:
+        known = first.get((line.business_id, line.key))
+        if known is None or _order(line) < _order(known):
+            first[line.business_id, line.key] = line
+    rows = list(first.values())
+    fields = ["business_id", "contact_id", "kind", "source", "key", "occurred_at", "proof", "scope", "wording", "actor_id"]
+    columns = {field: [getattr(row, field) for row in rows] for field in fields}
+    return len(
+        bulk.insert(
+            ConsentEvent,
+            columns,
+            order=["business_id", "key"],
+            where=_NOT_THERE_YET,
+            conflict=_EARLIER_ONE_HOLDS,
+            returning=["id"],
+        )
+    )
+
+
+_NOT_THERE_YET = """
+NOT EXISTS (
+    SELECT 1 FROM contacts_consentevent e WHERE e.business_id = t.business_id AND e.key = t.key
+    AND (e.occurred_at, coalesce(e.proof->>'message', '') COLLATE "C")
+        <= (t.occurred_at, coalesce(t.proof->>'message', '') COLLATE "C"))
+"""
+_EARLIER_ONE_HOLDS = """
+(business_id, key) DO UPDATE SET occurred_at = EXCLUDED.occurred_at, proof = EXCLUDED.proof
+WHERE (contacts_consentevent.occurred_at, coalesce(contacts_consentevent.proof->>'message', '') COLLATE "C")
+    > (EXCLUDED.occurred_at, coalesce(EXCLUDED.proof->>'message', '') COLLATE "C")
+"""
+
+
+def _order(line):
+    return line.occurred_at, line.proof.get("message", "")
+
+
+def first_line(business_id, contact_id, at, *, message):
+    """The opt-in of somebody who wrote first: one per contact, dated by their earliest message."""
+    return Line(
+        business_id, contact_id, ConsentKind.OPT_IN, ConsentSource.WROTE_FIRST, first_key(contact_id), at,
+        {"message": message},
+    )  # fmt: skip
+
+
+def first_key(contact_id):
+    return f"wrote_first:{contact_id}"
+
+
+def move_first_line(*, survivor_id, loser_id):
+    """Of two contacts that become one, only the earlier first message is the first one."""
+    lines = list(
+        ConsentEvent.objects.filter(
+            contact_id__in=[survivor_id, loser_id], key__in=[first_key(survivor_id), first_key(loser_id)]
+        )
+    )
+    lines.sort(key=_order)
+    for later in lines[1:]:
+        later.delete()
+    for first in lines[:1]:
+        first.key, first.contact_id = first_key(survivor_id), survivor_id
+        first.save(update_fields=["key", "contact"])
+
+
+@cache
+def _words():
+    data = json.loads(_WORDS.read_text())
+    return {
+        (kind, typed): frozenset(fold(word) for word in groups["anywhere"] + (groups["typed"] if typed else []))
+        for kind, groups in data.items()
+        for typed in (False, True)
+    }
+
+
+def wish_in(text, *, typed=True):
+    """The ``ConsentKind`` that a whole message asks for, or ``None``.
+
+    Capitals, accents and punctuation don't matter. ``typed`` is false for a tapped button: there "Cancel" usually
+    cancels an appointment, so only words that can't mean anything else count.
+    """
+    if len(text) > 60:
+        return None
+    plain = fold(text)
+    for kind in (ConsentKind.OPT_OUT, ConsentKind.OPT_IN):
+        if plain in _words()[kind.value, typed]:
+            return kind
+    return None
