@@ -120,8 +120,10 @@ def claim(application, *, actor):
 
 def release(application, *, actor):
     """Put an application back on the queue."""
-    if OnboardingApplication.objects.filter(pk=application.pk).exclude(claimed_by=None).update(
-        claimed_by=None, claimed_at=None
+    if (
+        OnboardingApplication.objects.filter(pk=application.pk)
+        .exclude(claimed_by=None)
+        .update(claimed_by=None, claimed_at=None)
     ):
         note(application, "released", actor=actor)
 
@@ -137,4 +139,3 @@ ANSWER_FIELDS = (
 def answers(application):
     """The answers as plain values, for the snapshot of a submission."""
     return {field: getattr(application, field) for field in ANSWER_FIELDS}
-

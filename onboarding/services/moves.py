@@ -27,9 +27,7 @@ def move(application, to, *, actor=None, reason=""):
     """
     old, new = Status(application.status), Status(to)
     if not old.may_become(new):
-        raise TransitionNotAllowed(
-            _("%(old)s can't become %(new)s.") % {"old": old.label, "new": new.label}
-        )
+        raise TransitionNotAllowed(_("%(old)s can't become %(new)s.") % {"old": old.label, "new": new.label})
     at = now()
     untouched = OnboardingApplication.objects.filter(pk=application.pk, status=old)
     if not untouched.update(status=new, status_changed_at=at):
@@ -38,16 +36,13 @@ def move(application, to, *, actor=None, reason=""):
     application.events.create(
         business=application.business, kind="status", old_status=old, new_status=new, actor=actor, reason=reason, at=at
     )
-    audit.record(
-        "application moved", application.code, actor=actor, business=application.business, old=old, new=new
-    )
+    audit.record("application moved", application.code, actor=actor, business=application.business, old=old, new=new)
     live.emit("application", business_id=application.business_id, application=str(application.reference))
 
 
 @transaction.atomic
 def go_live(application):
     """A real message was received and answered: the application has reached its end."""
-    from onboarding.services import notices
 
     move(application, Status.LIVE)
     OnboardingApplication.objects.filter(pk=application.pk).update(live_at=now())

@@ -48,9 +48,11 @@ def apply(number, changes):
 
 def follow_name(number):
     """Let the name step of the number's application say what the number's name status says."""
-    step = OnboardingStep.objects.filter(
-        application__phone_numbers=number, kind=StepKind.NAME_REVIEW
-    ).exclude(state__in=[StepState.DONE, StepState.WAITING]).first()
+    step = (
+        OnboardingStep.objects.filter(application__phone_numbers=number, kind=StepKind.NAME_REVIEW)
+        .exclude(state__in=[StepState.DONE, StepState.WAITING])
+        .first()
+    )
     if step is None:
         return
     status = NameStatus(number.name_status)

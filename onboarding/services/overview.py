@@ -53,14 +53,16 @@ def _entry(title, state, who, when, body="", kind="", error=""):
 def _signed(application):
     by = _("Signed by %(name)s.") % {"name": application.signed_name} if application.signed_at else ""
     return _entry(
-        _("Policies accepted and signed"), "done" if application.signed_at else "current", YOU, application.signed_at, by
+        _("Policies accepted and signed"),
+        "done" if application.signed_at else "current",
+        YOU,
+        application.signed_at,
+        by,
     )
 
 
 def _submitted(application):
-    return _entry(
-        _("Application sent"), "done" if application.submitted_at else "todo", YOU, application.submitted_at
-    )
+    return _entry(_("Application sent"), "done" if application.submitted_at else "todo", YOU, application.submitted_at)
 
 
 def _review(application):

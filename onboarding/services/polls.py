@@ -1,4 +1,4 @@
-"""Looking at accounts and numbers, the net under the webhooks: one round per WABA, adaptive, inside the hourly budget."""
+"""Looking at accounts and numbers, the net under the webhooks: one round per WABA, adaptive, within the budget."""
 
 import random
 from datetime import timedelta
@@ -25,9 +25,7 @@ def poll_due(limit=20):
     """Look at every account that is due; return how many were seen and how many didn't answer."""
     with every_business():
         pks = list(
-            Waba.objects.filter(next_poll_at__lte=now())
-            .order_by("next_poll_at")
-            .values_list("pk", flat=True)[:limit]
+            Waba.objects.filter(next_poll_at__lte=now()).order_by("next_poll_at").values_list("pk", flat=True)[:limit]
         )
     return {"polled": len(pks), "failed": sum(not poll(pk) for pk in pks)}
 

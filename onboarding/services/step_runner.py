@@ -20,7 +20,7 @@ from onboarding.models import OnboardingStep, PhoneNumber, ProviderRoute, Waba
 from onboarding.services import notices, numbers, steps
 from onboarding.services.moves import note
 from providers import incidents
-from providers.base import Action, BusinessVerification, NameStatus, OutcomeUnknown, ProviderError, ProviderUnavailable
+from providers.base import Action, BusinessVerification, OutcomeUnknown, ProviderError, ProviderUnavailable
 from tenants.tenancy import acting_for, every_business
 
 logger = logging.getLogger(__name__)

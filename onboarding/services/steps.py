@@ -99,9 +99,7 @@ def put(step, state, *, error="", code=None, next_attempt_at=None, **data):
     step.data = step.data | data
     if state == StepState.DONE:
         step.done_at = at
-    step.save(
-        update_fields=["state", "since", "last_error", "last_error_code", "next_attempt_at", "data", "done_at"]
-    )
+    step.save(update_fields=["state", "since", "last_error", "last_error_code", "next_attempt_at", "data", "done_at"])
 
 
 def due(step, *, after=None, **data):
@@ -140,7 +138,9 @@ def request_code(application, *, method, language, key, actor):
     asked = [moment for moment in step.data.get("asked", []) if moment > (now() - timedelta(days=1)).timestamp()]
     in_last_hour = [moment for moment in asked if moment > (now() - timedelta(hours=1)).timestamp()]
     if len(in_last_hour) >= CODES_PER_HOUR:
-        raise NotPossible(_("Three codes were asked for within an hour. Wait an hour; WhatsApp blocks impatient numbers."))
+        raise NotPossible(
+            _("Three codes were asked for within an hour. Wait an hour; WhatsApp blocks impatient numbers.")
+        )
     if len(asked) >= CODES_PER_DAY:
         raise NotPossible(_("Five codes were asked for today. Try again tomorrow; WhatsApp blocks impatient numbers."))
     step.request_key = key
