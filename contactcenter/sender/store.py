@@ -1,0 +1,352 @@
+"""The sender's door to PostgreSQL: one connection per thread, one transaction per call, no ORM."""
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+import psycopg2
+import psycopg2.extras
+from django.conf import settings
+from django.db import connections
+
+from config.clock import now
+from config.faults import fault_point
+from contactcenter.sender import outcomes, statements
+from contactcenter.sender.lanes import Item
+from contactcenter.services import STATUS_CHANGED
+from tenants import live
+from tenants.secrets import decrypt
+
+logger = logging.getLogger(__name__)
+
+LOCK_ROOM = 0x5E4D
+"""Keeps our advisory locks apart from everybody else's."""
+STATEMENT_TIMEOUT = "15s"
+
+LOCAL_REFUSALS = {
+    "blocked": (outcomes.BLOCKED, outcomes.BLOCKED_WHILE_WAITING),
+    "window": (outcomes.WINDOW_CLOSED, outcomes.WINDOW_CLOSED_WHILE_WAITING),
+    "template": (outcomes.TEMPLATE_NOT_SENDABLE, outcomes.TEMPLATE_WITHDRAWN),
+    "opt_out": (outcomes.PERSON_STOPPED_MARKETING, outcomes.OPTED_OUT_WHILE_WAITING),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What sending for a number takes."""
+
+    business: int
+    phone_number_id: str
+    per_second: int
+    access_token: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Settled:
+    """What a batch of results left to do: rare, and done through the ORM afterwards."""
+
+    pending: list = field(default_factory=list)
+    first_answers: list = field(default_factory=list)
+
+
+def connection_parameters():
+    """As Django connects, for a connection of our own."""
+    parameters = dict(connections["default"].get_connection_params())
+    for name in ("cursor_factory", "context"):
+        parameters.pop(name, None)
+    return parameters
+
+
+class Store:
+    """One connection, used by one thread. Every method raises ``psycopg2.Error`` when the database doesn't answer."""
+
+    def __init__(self, me, options, parameters):
+        self.me = me
+        self.options = options
+        self._parameters = parameters
+        self._connection = None
+        self._tokens = {}
+        self._claims = 0
+        self.generation = 0
+        """Grows with every new connection: advisory locks of an older one are gone."""
+
+    def close(self):
+        """End the connection, and with it the advisory locks."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _transaction(self):
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg2.connect(**self._parameters)
+            self.generation += 1
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+            self._connection.commit()
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('app.business', 'all', true)")
+                yield cursor
+            self._connection.commit()
+        except BaseException:
+            try:
+                self._connection.rollback()
+            except psycopg2.Error:
+                self.close()
+            raise
+
+    # What waits
+
+    def numbers_with_work(self):
+        with self._transaction() as cursor:
+            cursor.execute(statements.NUMBERS_WITH_WORK)
+            return [number for (number,) in cursor.fetchall()]
+
+    def take_over(self, numbers):
+        """Try to become the one sender of ``numbers``; the numbers won and, per number, the turns held back."""
+        with self._transaction() as cursor:
+            cursor.execute(statements.LOCK, {"room": LOCK_ROOM, "numbers": numbers})
+            won = [number for number, locked in cursor.fetchall() if locked]
+            held = {}
+            if won:
+                cursor.execute(statements.TAKE_OVER, {"numbers": won, "me": self.me})
+                cursor.execute(statements.HELD, {"numbers": won})
+                for number, conversation, priority, pk in cursor.fetchall():
+                    held.setdefault(number, {}).setdefault(conversation, set()).add((priority, pk))
+            return won, held
+
+    def let_go(self, numbers):
+        with self._transaction() as cursor:
+            cursor.execute(statements.UNLOCK, {"room": LOCK_ROOM, "numbers": numbers})
+
+    def facts(self, numbers):
+        """``Facts`` of each number; tokens are decrypted once per spelling."""
+        with self._transaction() as cursor:
+            cursor.execute(statements.FACTS, {"numbers": numbers})
+            rows = cursor.fetchall()
+        return {
+            pk: Facts(business, phone_number_id, throughput, self._token(token))
+            for pk, business, phone_number_id, throughput, token in rows
+        }
+
+    def _token(self, stored):
+        if not stored:
+            return settings.WHATSAPP_ACCESS_TOKEN
+        if stored not in self._tokens:
+            try:
+                self._tokens[stored] = decrypt(stored)
+            except ValueError:
+                logger.exception("A business token can't be decrypted.")
+                self._tokens[stored] = settings.WHATSAPP_ACCESS_TOKEN
+        return self._tokens[stored]
+
+    def claim(self, wanted):
+        """Claim under a lease; ``wanted`` lists (number, at most how many, of priorities below)."""
+        numbers, rooms, below = zip(*wanted, strict=True)
+        self._claims += 1
+        claim = f"{self.me}:{self._claims}"
+        with self._transaction() as cursor:
+            cursor.execute(
+                statements.CLAIM,
+                {
+                    "numbers": list(numbers),
+                    "rooms": list(rooms),
+                    "below": list(below),
+                    "now": now(),
+                    "claim": claim,
+                    "lease": self.options.lease_seconds,
+                },
+            )
+            items = [_item(row, claim) for row in cursor.fetchall()]
+            if items:
+                fault_point("sender.before_claim_commit")
+        if items:
+            fault_point("sender.after_claim")
+        return items
+
+    def mark(self, items):
+        """Commit the attempt mark; outbox id to local refusal ('' for those that may leave now)."""
+        fault_point("sender.before_mark")
+        with self._transaction() as cursor:
+            cursor.execute(
+                statements.MARK,
+                {
+                    "ids": [item.id for item in items],
+                    "claims": [item.claim for item in items],
+                    "now": now(),
+                    "lease": self.options.lease_seconds,
+                },
+            )
+            marked = dict(cursor.fetchall())
+        fault_point("sender.after_mark")
+        return marked
+
+    def extend(self, item, seconds):
+        """Keep a claim while a file is handed in."""
+        with self._transaction() as cursor:
+            cursor.execute(statements.EXTEND, {"id": item.id, "claim": item.claim, "lease": seconds})
+
+    def still_waiting(self, ids):
+        with self._transaction() as cursor:
+            cursor.execute(statements.STILL_WAITING, {"ids": ids})
+            return {pk for (pk,) in cursor.fetchall()}
+
+    def beat(self):
+        with self._transaction() as cursor:
+            cursor.execute(statements.BEAT)
+
+    def uploaded(self, message, media_id):
+        with self._transaction() as cursor:
+            cursor.execute(statements.UPLOADED, {"message": message, "media_id": media_id})
+
+    # What became of it
+
+    def settle(self, results):
+        """Write a batch of ``(item, outcome)``; facts, so repeating it changes nothing. Returns ``Settled``."""
+        try:
+            return self._settle(results)
+        except psycopg2.errors.UniqueViolation:
+            if len(results) == 1:
+                # Two messages under one provider ID: nobody can tell which of them a status is about.
+                item, _outcome = results[0]
+                return self._settle([(item, outcomes.unknown("The provider named another message."))])
+            settled = Settled()
+            for result in results:
+                one = self.settle([result])
+                settled.pending += one.pending
+                settled.first_answers += one.first_answers
+            return settled
+
+    def _settle(self, results):
+        sets = {"accepted": [], "failed": [], "unknown": [], "again": [], "back": []}
+        for item, outcome in results:
+            sets[outcome.kind].append((item, outcome))
+        settled = Settled()
+        with self._transaction() as cursor:
+            present = now()
+            cursor.execute(statements.LOCK_MESSAGES, {"messages": [item.message for item, _ in results]})
+            if sets["accepted"]:
+                self._accept(cursor, sets["accepted"], present, settled)
+            if sets["failed"]:
+                _fail(cursor, sets["failed"], present)
+            if sets["unknown"]:
+                _leave_unknown(cursor, sets["unknown"])
+            if sets["again"] or sets["back"]:
+                self._put_back(cursor, sets["again"] + sets["back"], present)
+            threads = {
+                (item.business, STATUS_CHANGED, _event(item)) for item, outcome in results if outcome.kind != "back"
+            }
+            news = live.store(cursor, sorted(threads))
+            fault_point("sender.before_result_commit")
+        if news:
+            live.ring(news)
+        if sets["accepted"]:
+            with self._transaction() as cursor:
+                cursor.execute(
+                    statements.PENDING,
+                    {
+                        "numbers": [item.number for item, _ in sets["accepted"]],
+                        "provider_ids": [outcome.provider_id for _, outcome in sets["accepted"]],
+                    },
+                )
+                settled.pending = cursor.fetchall()
+        return settled
+
+    def _accept(self, cursor, results, present, settled):
+        items = [item for item, _ in results]
+        cursor.execute(
+            statements.ACCEPTED,
+            {
+                "messages": [item.message for item in items],
+                "provider_ids": [outcome.provider_id for _, outcome in results],
+                "now": present,
+            },
+        )
+        cursor.execute(statements.GONE, {"ids": [item.id for item in items]})
+        cursor.execute(
+            statements.FIRST_ANSWERS,
+            {
+                "numbers": [item.number for item in items],
+                "contacts": [item.contact for item in items],
+                "now": present,
+            },
+        )
+        answered = set(cursor.fetchall())
+        settled.first_answers = [item.conversation for item in items if (item.number, item.contact) in answered]
+
+    def _put_back(self, cursor, results, present):
+        cursor.execute(
+            statements.AGAIN,
+            {
+                "ids": [item.id for item, _ in results],
+                "after": [outcome.after for _, outcome in results],
+                "details": [_words(outcome) for _, outcome in results],
+                "counts": [outcome.kind == "again" for _, outcome in results],
+                "claims": [item.claim for item, _ in results],
+                "now": present,
+            },
+        )
+
+
+def _fail(cursor, results, present):
+    cursor.execute(
+        statements.FAILED,
+        {
+            "messages": [item.message for item, _ in results],
+            "codes": [outcome.code for _, outcome in results],
+            "details": [_clean(outcome.details) for _, outcome in results],
+            "now": present,
+        },
+    )
+    cursor.execute(statements.GONE, {"ids": [item.id for item, _ in results]})
+
+
+def _leave_unknown(cursor, results):
+    ids = [item.id for item, _ in results]
+    cursor.execute(statements.UNKNOWN_MESSAGES, {"messages": [item.message for item, _ in results]})
+    cursor.execute(statements.UNKNOWN_ITEMS, {"ids": ids, "details": [_words(outcome) for _, outcome in results]})
+    cursor.execute(statements.SETTLED_MEANWHILE, {"ids": ids})
+
+
+def _words(outcome):
+    return _clean(f"{outcome.code}: {outcome.details}" if outcome.code else outcome.details)
+
+
+def _clean(words):
+    return words.replace("\x00", "\ufffd")[:1000]
+
+
+def _event(item):
+    return orjson.dumps({"conversation": item.conversation_reference}).decode()
+
+
+def _item(row, claim):
+    *plain, file, mime_type, file_name, media_id = row
+    (pk, business, number, priority, attempts, message, conversation, contact, reference, thread) = plain[:10]
+    kind, content, reply_to, phone, bsuid = plain[10:]
+    media = None
+    if file or media_id:
+        path = str(Path(settings.MEDIA_ROOT) / file) if file else ""
+        media = {"path": path, "mime_type": mime_type, "file_name": file_name, "media_id": media_id}
+    return Item(
+        id=pk,
+        business=business,
+        number=number,
+        priority=priority,
+        attempts=attempts,
+        message=message,
+        conversation=conversation,
+        contact=contact,
+        claim=claim,
+        message_reference=reference,
+        conversation_reference=thread,
+        kind=kind,
+        content=content if isinstance(content, dict) else orjson.loads(content),
+        reply_to=reply_to,
+        phone=phone,
+        bsuid=bsuid,
+        media=media,
+    )
