@@ -79,7 +79,9 @@ def display_name(code: str, in_language: str = "en") -> str:
         name = Locale.parse(code).get_display_name(in_language)
     except (UnknownLocaleError, ValueError, TypeError):
         name = None
-    return name[:1].upper() + name[1:] if name else _NOT_IN_CLDR.get(code, code)
+    if not name or name == code:
+        return _NOT_IN_CLDR.get(code, code)
+    return name[:1].upper() + name[1:]
 
 
 def choices(in_language: str = "en") -> list[Language]:

@@ -55,10 +55,13 @@ class MessageTemplate(BusinessOwned):
     previous_category = models.CharField(max_length=20, blank=True)
     correct_category = models.CharField(max_length=20, blank=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
+    submit_after = models.DateTimeField(null=True, blank=True)
+    """When a worker may hand it in (again); empty when nothing is to be handed in."""
+    submit_attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    last_error_code = models.IntegerField(null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    created_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
     version = models.PositiveIntegerField(default=1)
@@ -73,7 +76,10 @@ class MessageTemplate(BusinessOwned):
                 name="messagetemplate_once",
             )
         ]
-        indexes = [models.Index(fields=["business", "status", "name"], name="messagetemplate_list")]
+        indexes = [
+            models.Index(fields=["business", "status", "name"], name="messagetemplate_list"),
+            models.Index(fields=["submit_after"], name="messagetemplate_to_submit"),
+        ]
 
     def __str__(self):
         return f"{self.name} ({self.language})"
@@ -103,9 +109,7 @@ class TemplateEvent(BusinessOwned):
     new = models.CharField(max_length=60, blank=True)
     details = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=now)
-    actor = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    actor = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("template event")

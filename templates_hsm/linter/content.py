@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from .. import languages
-from ..components import Definition
+from ..components import Definition, scan
 from .phrases import Index, Overlaps, Words, cut
 from .rulebook import DATA, Report
 
 JUDGED = ("es", "pt", "en")
 _THRESHOLD = 1.0
-_HINT_WEIGHT = 0.5
-_HINT_WEIGHT_CONCRETE = 0.3
+# What a hint weighs in a text that is otherwise about a thing of the person's own.
+_CONCRETE_SHARE = {"lifestyle": 0.6, "call": 0.3}
+_CONCRETE_VARIABLES = 3
 _SHOWN = 3
 # Meta names a body of one word or of a variable only as unclear, and files it under marketing.
 _UNCLEAR_WORDS = 2
@@ -80,6 +81,7 @@ def _lists(language: str) -> _Lists:
     plain = {
         ("innocent", "promo"): promotion["innocent"],
         ("evidence", ""): generic["evidence"],
+        ("innocent", "evidence"): generic["evidence_innocent"],
         ("code", ""): conduct["code"],
         ("innocent", "code"): conduct["code_innocent"],
         ("ask", ""): conduct["sensitive"]["ask"],
@@ -245,6 +247,8 @@ def _threat(parts: list[_Part], report: Report) -> None:
 
 def _category(template: Definition, parts: list[_Part], lists: _Lists, report: Report) -> None:
     concrete = any("evidence" in part.hits for part in parts if not _is_sample(part))
+    if template.category == "UTILITY" and template.body is not None and not concrete:
+        concrete = len(scan(template.body.text).names) >= _CONCRETE_VARIABLES
     score, shown = _promotion(parts, lists, concrete)
     if template.category == "MARKETING":
         if report.house.promotional != "off" and (score >= _THRESHOLD or not concrete):
@@ -279,8 +283,8 @@ def _promotion(parts: list[_Part], lists: _Lists, concrete: bool) -> tuple[float
                 word = part.words.words[first]
                 if word not in hints:
                     hints[word] = (part, first, last, key)
-    each = _HINT_WEIGHT_CONCRETE if concrete else _HINT_WEIGHT
-    return sum(groups.values()) + each * len(hints), shown + list(hints.values())
+    weak = sum(lists.weights[key] * (_CONCRETE_SHARE[key[1]] if concrete else 1) for *_, key in hints.values())
+    return sum(groups.values()) + weak, shown + list(hints.values())
 
 
 def _generic(template: Definition, parts: list[_Part], lists: _Lists, report: Report) -> None:

@@ -1,0 +1,181 @@
+"""Handing templates in and looking at them: the questions to the provider, asked outside any scope."""
+
+import random
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext_noop
+
+from config.clock import now
+from onboarding import gateway
+from onboarding.models import Waba
+from providers import incidents
+from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
+from templates_hsm.components import to_api
+from templates_hsm.models import MessageTemplate, TemplateStatus
+from templates_hsm.services import templates
+from tenants.tenancy import acting_for, every_business
+
+LEASE = timedelta(seconds=120)
+CALM = timedelta(hours=6)
+LONGEST_PAUSE = timedelta(minutes=30)
+STUCK_AFTER = 5
+
+
+# Handing in
+
+
+def submit_due(limit=20):
+    """Hand in every template that waits for it; return how many were tried and how many got no answer."""
+    with every_business():
+        pks = list(
+            MessageTemplate.objects.filter(submit_after__lte=now())
+            .order_by("submit_after")
+            .values_list("pk", flat=True)[:limit]
+        )
+    return {"tried": len(pks), "failed": sum(not submit_one(pk) for pk in pks)}
+
+
+def submit_one(pk):
+    """Hand in one template under a lease. Asks first whether an earlier try arrived, so a lost answer doubles nothing."""
+    with acting_for(MessageTemplate, pk) as template:
+        at = now()
+        if not MessageTemplate.objects.filter(pk=pk, submit_after__lte=at).update(submit_after=at + LEASE):
+            return True
+        definition = to_api(template.definition)
+        waba, edited = template.waba, template.provider_id
+        waba_id, token, provider, again = waba.waba_id, waba.access_token, waba.provider, template.submit_attempts > 0
+    line = gateway.line(access_token=token, provider=provider, subject=f"template:{pk}")
+    try:
+        report = _hand_in(line, waba_id, definition, edited, again)
+    except ProviderError as error:
+        with acting_for(MessageTemplate, pk) as template:
+            _refused(template, error)
+        return False
+    with acting_for(MessageTemplate, pk) as template:
+        MessageTemplate.objects.filter(pk=pk).update(
+            submit_after=None, submitted_at=now(), last_error="", last_error_code=None
+        )
+        Waba.objects.filter(pk=template.waba_id).update(
+            next_template_poll_at=now() + timedelta(seconds=settings.POLL_SECONDS)
+        )
+        template.refresh_from_db()
+        templates.store_report(template, report)
+        incidents.close_incident(f"template:{pk}")
+    return True
+
+
+def _hand_in(line, waba_id, definition, edited, again):
+    if edited:
+        line.edit_template(
+            edited, components=definition["components"], parameter_format=definition.get("parameter_format", "")
+        )
+        return line.fetch_template(edited)
+    if again:
+        for report in line.iter_templates(waba_id, name=definition["name"]):
+            if (report.name, report.language) == (definition["name"], definition["language"]):
+                return report
+    return line.create_template(waba_id, **definition)
+
+
+def _refused(template, error):
+    template.submit_attempts += 1
+    text = error.details or error.message or str(error)
+    later = isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}
+    pause = min(timedelta(seconds=5 * 2 ** min(template.submit_attempts, 10)), LONGEST_PAUSE)
+    MessageTemplate.objects.filter(pk=template.pk).update(
+        submit_attempts=template.submit_attempts,
+        submit_after=now() + pause if later else None,
+        last_error=text,
+        last_error_code=error.subcode or error.code,
+    )
+    template.refresh_from_db()
+    if not later:
+        templates.move(template, TemplateStatus.REFUSED, details=text)
+        templates.record(template, "refused", "", str(error.subcode or error.code or ""), text=text)
+        # The linter let it pass: staff should know, so that it can learn.
+        incidents.open_incident(
+            f"lint-miss:{template.pk}", gettext_noop("Meta refused a template that our check let pass"), text
+        )
+    elif template.submit_attempts >= STUCK_AFTER:
+        incidents.open_incident(f"template:{template.pk}", gettext_noop("A template can't be handed in"), text)
+
+
+# Looking
+
+
+def poll_due(limit=20):
+    """Look at the templates of every account that is due: one list per account, not one call per template."""
+    with every_business():
+        pks = list(
+            Waba.objects.filter(next_template_poll_at__lte=now())
+            .exclude(waba_id=None)
+            .order_by("next_template_poll_at")
+            .values_list("pk", flat=True)[:limit]
+        )
+    return {"polled": len(pks), "failed": sum(not poll(pk) for pk in pks)}
+
+
+def poll(pk):
+    """List the templates of one account and store what changed. Returns whether the provider answered."""
+    with acting_for(Waba, pk) as waba:
+        at = now()
+        if not Waba.objects.filter(pk=pk, next_template_poll_at__lte=at).update(next_template_poll_at=at + LEASE):
+            return True
+        waba_id, token, provider = waba.waba_id, waba.access_token, waba.provider
+    line = gateway.line(access_token=token, provider=provider, subject=f"waba:{pk}")
+    try:
+        reports = list(line.iter_templates(waba_id))
+    except ProviderError as error:
+        with acting_for(Waba, pk) as waba:
+            waba.next_template_poll_at = now() + min(timedelta(seconds=settings.POLL_SECONDS) * 30, CALM)
+            waba.save(update_fields=["next_template_poll_at"])
+            incidents.open_incident(
+                f"poll:templates:{pk}", gettext_noop("An account's templates get no answer"), f"{waba}: {error}"
+            )
+        return False
+    with acting_for(Waba, pk) as waba:
+        store(waba, reports)
+        incidents.close_incident(f"poll:templates:{pk}")
+    return True
+
+
+def store(waba, reports):
+    """Match reports to our rows by ID, else by name and language; take in those made elsewhere."""
+    rows = list(
+        MessageTemplate.objects.filter(waba=waba)
+        .exclude(status=TemplateStatus.DELETED)
+        .select_related("business", "waba")
+    )
+    by_id = {row.provider_id: row for row in rows if row.provider_id}
+    by_name = {(row.name, row.language): row for row in rows}
+    seen = set()
+    for report in reports:
+        row = by_id.get(report.id) or by_name.get((report.name, report.language))
+        if row is None:
+            row = _take_in(waba, report)
+        seen.add(row.pk)
+        if row.status == TemplateStatus.SUBMITTING and row.submit_after is not None:
+            continue  # a worker is handing in a newer text
+        templates.store_report(row, report)
+    for row in rows:
+        if row.provider_id and row.pk not in seen and row.status != TemplateStatus.SUBMITTING:
+            templates.move(row, TemplateStatus.DELETED)
+    open_ones = any(row.status in {TemplateStatus.PENDING, TemplateStatus.IN_APPEAL} for row in rows)
+    pause = timedelta(seconds=settings.POLL_SECONDS) if open_ones else CALM
+    waba.next_template_poll_at = now() + pause * random.uniform(0.9, 1.2)
+    waba.save(update_fields=["next_template_poll_at"])
+
+
+def _take_in(waba, report):
+    return MessageTemplate.objects.create(
+        business=waba.business,
+        waba=waba,
+        name=report.name,
+        language=report.language,
+        category=str(report.category or "UTILITY").upper(),
+        components=[dict(component) for component in report.components],
+        parameter_format=report.parameter_format or "POSITIONAL",
+        status=TemplateStatus.PENDING,
+        provider_id=report.id,
+    )

@@ -1,0 +1,6 @@
+"""News about templates for the apps above."""
+
+from django.dispatch import Signal
+
+template_changed = Signal()
+"""Sent inside the transaction with ``template``, ``old`` and ``new`` status."""

@@ -1,0 +1,163 @@
+"""The preview shows what a phone shows, as data that a page can escape."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from templates_hsm.formatting import parse, plain_text
+from templates_hsm.preview import preview, visible_text
+
+
+def body(text, **example):
+    return {"language": "es", "category": "UTILITY", "components": [{"type": "BODY", "text": text, "example": example}]}
+
+
+def styles(text):
+    (block,) = parse(text)
+    return [
+        (span.text, "".join(sign for sign, on in zip("bism", (span.bold, span.italic, span.struck, span.mono)) if on))
+        for line in block.lines
+        for span in line
+    ]
+
+
+def test_samples_fill_the_variables_when_no_values_are_given():
+    model = preview(body("Hola {{1}}, tu pedido {{2}}.", body_text=[["Ana", "9"]]))
+    assert visible_text(model) == "Hola Ana, tu pedido 9."
+    assert [span.variable for span in model.body_blocks[0].lines[0] if span.variable] == ["1", "2"]
+
+
+def test_values_win_over_samples_and_a_missing_value_stays_in_braces():
+    model = preview(body("Hola {{1}}, pedido {{2}}.", body_text=[["Ana", "9"]]), {"body": ["Eva"]})
+    assert visible_text(model) == "Hola Eva, pedido {{2}}."
+    assert "values_missing" in [note.code for note in model.notes]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a *b* c", [("a ", ""), ("b", "b"), (" c", "")]),
+        ("*_b_*", [("b", "bi")]),
+        ("~x~ `y`", [("x", "s"), (" ", ""), ("y", "m")]),
+        ("2*3*4", [("2*3*4", "")]),
+        ("* not bold*", [("not bold*", "")]),
+        ("snake_case_name", [("snake_case_name", "")]),
+        ("*open", [("*open", "")]),
+        ("see ```code``` here", [("see ", ""), ("code", "m"), (" here", "")]),
+    ],
+)
+def test_formatting_signs_count_only_in_pairs_at_word_edges(text, expected):
+    assert styles(text) == expected
+
+
+def test_lists_quotes_and_code_become_blocks():
+    blocks = parse("Intro\n- one\n- two\n\n3. three\n4. four\n> said\n```a\nb```")
+    assert [(block.kind, len(block.lines)) for block in blocks] == [
+        ("paragraph", 1),
+        ("bullets", 2),
+        ("numbers", 2),
+        ("quote", 1),
+        ("code", 2),
+    ]
+    assert blocks[2].start == 3
+    assert plain_text(blocks) == "Intro\n• one\n• two\n3. three\n4. four\nsaid\na\nb"
+
+
+def test_signs_inside_a_value_do_not_style_the_text_around_it():
+    model = preview(body("Hola {{1}}, listo *ya*.", body_text=[["*Ana"]]))
+    assert visible_text(model) == "Hola *Ana, listo ya."
+
+
+def test_a_bold_variable_is_bold():
+    model = preview(body("*{{1}}* llega", body_text=[["Ana"]]))
+    first = model.body_blocks[0].lines[0][0]
+    assert (first.text, first.bold, first.variable) == ("Ana", True, "1")
+
+
+def test_header_signs_mean_nothing_and_media_headers_say_their_kind():
+    text = {"components": [{"type": "HEADER", "format": "TEXT", "text": "*A* {{1}}", "example": {"header_text": ["b"]}}]}
+    assert preview(text).header.text == "*A* b"
+    image = preview({"components": [{"type": "HEADER", "format": "IMAGE"}]}, {"header": {"link": "https://x.example/a"}})
+    assert (image.header.kind, image.header.link) == ("image", "https://x.example/a")
+
+
+def test_buttons_know_their_targets_and_more_than_three_are_folded():
+    template = body("Elige.")
+    template["components"].append(
+        {
+            "type": "BUTTONS",
+            "buttons": [
+                {"type": "URL", "text": "Ver", "url": "https://x.example/{{1}}", "example": ["9"]},
+                {"type": "PHONE_NUMBER", "text": "Llamar", "phone_number": "+5712345"},
+                {"type": "QUICK_REPLY", "text": "Sí"},
+                {"type": "QUICK_REPLY", "text": "No"},
+            ],
+        }
+    )
+    model = preview(template)
+    assert [(button.kind, button.target) for button in model.shown_buttons] == [
+        ("url", "https://x.example/9"),
+        ("phone_number", "+5712345"),
+    ]
+    assert len(model.hidden_buttons) == 2
+    assert {"desktop", "more_buttons"} <= {note.code for note in model.notes}
+    assert preview(template, {"buttons": {"0": "77"}}).buttons[0].target == "https://x.example/77"
+
+
+def test_arabic_runs_from_right_to_left():
+    assert preview({"language": "ar_EG", "components": []}).direction == "rtl"
+    assert preview(body("hola")).direction == "ltr"
+
+
+def test_a_long_marketing_text_is_cut_and_a_utility_text_is_not():
+    long_text = body("palabra " * 40)
+    assert not preview(long_text).truncated
+    assert preview(long_text | {"category": "MARKETING"}).truncated
+
+
+def test_the_platforms_own_text_is_shown_for_one_time_codes():
+    template = {
+        "language": "es_MX",
+        "category": "AUTHENTICATION",
+        "components": [
+            {"type": "BODY", "add_security_recommendation": True},
+            {"type": "FOOTER", "code_expiration_minutes": 10},
+            {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE"}]},
+        ],
+    }
+    model = preview(template, {"code": "445566"})
+    shown = visible_text(model)
+    assert shown.startswith("445566 es tu código")
+    assert "10" in model.footer
+    assert model.buttons[0].label == "Copiar código"
+
+
+def test_the_page_fragment_escapes_what_people_wrote(settings):
+    from django.template.loader import render_to_string
+
+    template = body("Hola *<b>{{1}}</b>*", body_text=[["<script>alert(1)</script>"]])
+    template["components"].append({"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "<i>Sí</i>"}]})
+    page = render_to_string("templates_hsm/_preview.html", {"model": preview(template), "at": "11:08"})
+    assert "<script>" not in page
+    assert "<i>" not in page
+    assert "<strong>&lt;b&gt;</strong>" in page
+    assert 'data-variable="1"' in page
+    assert "style=" not in page
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.text(alphabet="*_~`->1. \nab{}" + "\ue000\ue001", max_size=60))
+def test_any_text_is_shown_without_losing_its_letters(text):
+    shown = plain_text(parse(text.replace("\ue000", "").replace("\ue001", "")))
+    assert [char for char in shown if char in "ab"] == [char for char in text if char in "ab"]
+
+
+@given(st.dictionaries(st.sampled_from(["components", "category", "language", "name"]), JSON), JSON)
+def test_any_definition_and_any_values_can_be_previewed(definition, values):
+    visible_text(preview(definition, values))
