@@ -1,0 +1,224 @@
+"""Hits of the lexicons, what voids them, and the decision rules of each category."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from onboarding.rulebook.book import Rulebook, read_files
+
+from .lexicon import SHARED, Span, lexicon, scoped
+from .negation import denied
+from .text import Clause, clauses
+
+_CONNECT = {"para", "for", "pra", "pro", "to"}
+_BENIGN = {"adopcion", "adocao", "adopta", "adopt", "adoption", "adoptions", "adopciones"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One ``[[decide]]`` entry of a data file."""
+
+    file: str
+    hit: tuple[str, ...]
+    category: str
+    rule: str
+    verdict: str
+    weight: float
+    mode: str
+    weak: tuple[str, ...]
+    void_clause: tuple[str, ...]
+    void_doc: tuple[str, ...]
+    void_served: bool
+    void_teach: bool
+    void_care: bool
+    brand: bool
+    safe: str
+    countries: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A concept that stands in a field and was not voided."""
+
+    decision: Decision
+    concept: str
+    field: str
+    text: str
+    clause: int
+    start: int
+    end: int
+
+
+class Reading:
+    """The fields of one application, tokenised, with concept spans and denials."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.clauses: list[Clause] = [c for name, text in fields.items() for c in clauses(name, text)]
+        self.spans: list[dict[str, list[Span]]] = [lexicon().spans(c) for c in self.clauses]
+        self.denied: list[list[int]] = [denied(c) for c in self.clauses]
+
+    def is_denied(self, index: int, span: Span) -> bool:
+        """Denied by a word that stands outside the span."""
+        by = self.denied[index]
+        causes = [by[i] for i in range(span.start, span.end)]
+        return any(c >= 0 and not span.start <= c < span.end for c in causes)
+
+    def has(self, name: str, *, denied_too: bool = False, fields: Iterable[str] | None = None) -> bool:
+        return any(True for _ in self.each(name, denied_too=denied_too, fields=fields))
+
+    def each(
+        self, name: str, *, denied_too: bool = False, fields: Iterable[str] | None = None
+    ) -> Iterable[tuple[int, Span]]:
+        for index, found in enumerate(self.spans):
+            if fields is not None and self.clauses[index].field not in fields:
+                continue
+            for span in found.get(name, ()):
+                if denied_too or not self.is_denied(index, span):
+                    yield index, span
+
+    def near(self, index: int, span: Span, name: str, *, before: int = 99, after: int = 99) -> bool:
+        """Whether the concept stands in the same chunk, at most so many words before or after the span."""
+        chunk = self.clauses[index].chunk
+        for other in self.spans[index].get(name, ()):
+            if chunk[other.start] != chunk[span.start] and chunk[other.end - 1] != chunk[span.start]:
+                continue
+            if other.start >= span.end and other.start - span.end < after:
+                return True
+            if other.start < span.end and span.start - other.end < before:
+                return True
+        return False
+
+    def text(self, index: int, span: Span) -> str:
+        return " ".join(self.clauses[index].tokens[span.start : span.end])
+
+
+@lru_cache(maxsize=1)
+def decisions() -> tuple[Decision, ...]:
+    built = []
+    for file, content in read_files().items():
+        default_rule = next((r for r in content.get("rules", ()) if "category" in r), None)
+        for entry in content.get("decide", ()):
+            category = entry.get("category") or default_rule["category"]
+            built.append(
+                Decision(
+                    file=file,
+                    hit=tuple(scoped(file, h) for h in entry["hit"]),
+                    category=category,
+                    rule=entry.get("rule") or f"policy.{category}",
+                    verdict=entry.get("verdict", "prohibited"),
+                    weight=float(entry.get("weight", 3)),
+                    mode=entry.get("mode", ""),
+                    weak=tuple(scoped(file, h) for h in entry.get("weak", ())),
+                    void_clause=tuple(_name(file, c) for c in entry.get("void_clause", ())),
+                    void_doc=tuple(_name(file, c) for c in entry.get("void_doc", ())),
+                    void_served=entry.get("void_served", False),
+                    void_teach=entry.get("void_teach", False),
+                    void_care=entry.get("void_care", False),
+                    brand=entry.get("brand", False),
+                    safe=entry.get("safe", ""),
+                    countries=frozenset(entry.get("countries", ())),
+                )
+            )
+    return tuple(built)
+
+
+def _name(file: str, concept: str) -> str:
+    own = scoped(file, concept)
+    return own if own in lexicon().names else scoped(SHARED, concept)
+
+
+def hits(reading: Reading, country: str) -> list[Hit]:
+    """Every hit that nothing voids, over all categories."""
+    found = []
+    for decision in decisions():
+        if decision.countries and country not in decision.countries:
+            continue
+        if decision.void_doc and any(reading.has(c) for c in decision.void_doc):
+            continue
+        for concept in decision.hit:
+            for index, span in reading.each(concept):
+                if not _void(reading, decision, concept, index, span):
+                    clause = reading.clauses[index]
+                    found.append(
+                        Hit(
+                            decision,
+                            concept.split(":")[1],
+                            clause.field,
+                            reading.text(index, span),
+                            index,
+                            span.start,
+                            span.end,
+                        )
+                    )
+    return found
+
+
+@lru_cache(maxsize=1)
+def _safe_concepts() -> tuple[str, ...]:
+    return tuple(sorted(n for n in lexicon().names if n.endswith(":safe")))
+
+
+def _void(reading: Reading, decision: Decision, concept: str, index: int, span: Span) -> bool:
+    spans = reading.spans[index]
+    for name in _safe_concepts():
+        if decision.safe == "own" and name != scoped(decision.file, "safe"):
+            continue
+        for safe in spans.get(name, ()):
+            if safe.start < span.end and span.start < safe.end and (decision.safe == "any" or not _longer(span, safe)):
+                return True
+    if any(_voids_near(reading, index, span, name) for name in decision.void_clause):
+        return True
+    if decision.void_served and _served(reading, index, span):
+        return True
+    if decision.void_teach and _taught(reading, index, span):
+        return True
+    return decision.void_care and _cared_for(reading, decision, index, span)
+
+
+def _longer(span: Span, safe: Span) -> bool:
+    """A hit that begins before and ends after the innocent phrase stands."""
+    return span.start < safe.start and safe.end < span.end
+
+
+def _voids_near(reading: Reading, index: int, span: Span, name: str) -> bool:
+    return reading.near(index, span, name, before=8, after=2)
+
+
+def _served(reading: Reading, index: int, span: Span) -> bool:
+    """ "software para farmacias", "labels for breweries", "brewery software"."""
+    tokens = reading.clauses[index].tokens
+    for other in reading.spans[index].get(scoped(SHARED, "b2b"), ()):
+        if other.end <= span.start and span.start - other.end <= 8:
+            if any(t in _CONNECT for t in tokens[other.end : span.start]):
+                return True
+        if other.start == span.end:
+            return True
+    return False
+
+
+def _taught(reading: Reading, index: int, span: Span) -> bool:
+    """A topic of teaching, unless the same breath also sells."""
+    if not reading.near(index, span, scoped(SHARED, "teach"), before=9, after=4):
+        return False
+    sells = reading.spans[index].get(scoped(SHARED, "sell"), ())
+    return all(reading.is_denied(index, s) for s in sells)
+
+
+def _cared_for(reading: Reading, decision: Decision, index: int, span: Span) -> bool:
+    file = decision.file
+    bred = any(
+        s.start < span.end and span.start < s.end for s in reading.spans[index].get(scoped(file, "breeding"), ())
+    )
+    if bred:
+        sold = any(not reading.is_denied(index, s) for s in reading.spans[index].get(scoped(SHARED, "sell"), ()))
+        return not sold and any(
+            not _BENIGN.isdisjoint(c.tokens) or any(t.startswith(("rescat", "resgat", "rescue")) for t in c.tokens)
+            for c in reading.clauses
+        )
+    return reading.near(index, span, scoped(file, "care")) or reading.near(index, span, scoped(file, "livestock"))
+
+
+def listed(book: Rulebook, category: str, countries: Iterable[str]) -> bool:
+    """Whether the exception for a regulated vertical holds in every one of the countries."""
+    vertical = book.verticals.get(category)
+    return bool(vertical) and book.holds(vertical.rule) and all(c in vertical.countries for c in countries)

@@ -1,0 +1,224 @@
+"""The verdict on an application and its reasons."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from onboarding.rulebook import Rulebook, load
+
+from .decide import Hit, Reading, hits, listed
+from .lexicon import SHARED, scoped
+
+ALLOWED, NEEDS_REVIEW, PROHIBITED = "allowed", "needs_review", "prohibited"
+
+_VAGUE = frozenset(
+    """pedidos pedido delivery atencion al cliente clientes atendimento cliente domicilio domicilios horario horarios 24 horas venta ventas vendas
+    venda ofertas productos produtos tienda loja a de la el los las y e o os as em en con com por para todo todos nuestra nuestro servicio soporte
+    suporte whatsapp chat online orders customer support service the and our to for of info informacion consultas mensajes reservas promociones
+    store shop products empresa negocio""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that led to a reason, and the field in which they stand."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: the category as code, the rule's id, its sentence in the active language, and the words."""
+
+    code: str
+    rule: str
+    text: str
+    words: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningVerdict:
+    """The outcome. ``category`` is ``none`` when allowed; ``evidence_asked`` is filled for needs_review."""
+
+    verdict: str
+    category: str
+    reasons: tuple[Reason, ...] = ()
+    evidence_asked: tuple[str, ...] = ()
+    rulebook_version: str = ""
+    countries: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    verdict: str
+    category: str
+    rule: str
+    score: float
+    hits: tuple[Hit, ...]
+
+
+def screen(
+    activity: str,
+    brand: str,
+    website_text: str,
+    country: str,
+    *,
+    recipient_countries: Iterable[str] = (),
+    sector: str = "",
+    as_of: dt.date | None = None,
+) -> ScreeningVerdict:
+    """Screen one business against the messaging policy, sections 2.2 to 2.4 as of a day.
+
+    ``country`` and ``recipient_countries`` are ISO 3166-1 alpha-2; an exception for a regulated vertical must hold in
+    all of them. The brand alone never condemns, unless nothing else says what the business does.
+    """
+    book = load(as_of)
+    home = country.strip().upper()
+    countries = tuple(dict.fromkeys([home, *(c.strip().upper() for c in recipient_countries)]))
+    fields = {"activity": activity or "", "sector": sector or "", "website": website_text or ""}
+    reading = Reading(fields)
+    content = [t for c in reading.clauses for t in c.tokens if t not in _VAGUE]
+    if len(content) <= 1:
+        reading = Reading({**fields, "brand": brand or ""})
+    findings = _findings(reading, book, home, countries)
+    if not findings:
+        findings = _by_public_name(reading, brand or "", book)
+    if not findings and not content and not (brand or "").strip():
+        findings = [_Finding(NEEDS_REVIEW, "none", "house.screening.too_little", 0, ())]
+    return _verdict(findings, book, countries)
+
+
+def _findings(reading: Reading, book: Rulebook, home: str, countries: tuple[str, ...]) -> list[_Finding]:
+    groups: dict[tuple[str, str, str, str], list[Hit]] = defaultdict(list)
+    for hit in hits(reading, home):
+        decision = hit.decision
+        if book.holds(decision.rule):
+            groups[decision.category, decision.rule, decision.verdict, decision.mode].append(hit)
+    found = []
+    for (category, rule, verdict, mode), members in groups.items():
+        judged = _JUDGES[mode](reading, category, rule, verdict, members, book, countries)
+        if judged:
+            found.append(_Finding(judged[0], category, judged[1], _score(members), tuple(members)))
+    return found
+
+
+def _score(members: list[Hit]) -> float:
+    distinct = {h.text for h in members}
+    longest = max(h.end - h.start for h in members)
+    typed = any(h.field == "activity" for h in members)
+    return members[0].decision.weight + 1.2 * (len(distinct) - 1) + 0.4 * longest + (1.5 if typed else 0)
+
+
+def _plain(reading, category, rule, verdict, members, book, countries) -> tuple[str, str] | None:
+    return verdict, rule
+
+
+def _trade(reading: Reading) -> tuple[bool, bool, bool]:
+    """Whether something is sold here, whether a sale is denied or happens elsewhere, whether there is service or news."""
+    elsewhere = {i for i, _ in reading.each(scoped(SHARED, "elsewhere"), denied_too=True)}
+    harmless = list(reading.each(scoped(SHARED, "not_sale"), denied_too=True))
+    every = [
+        (i, s)
+        for i, s in reading.each(scoped(SHARED, "sell"), denied_too=True)
+        if not any(i == j and s.start < h.end and h.start < s.end for j, h in harmless)
+    ]
+    sells = any(i not in elsewhere and not reading.is_denied(i, s) for i, s in every)
+    refuses = bool(elsewhere) or any(reading.is_denied(i, s) for i, s in every)
+    return sells, refuses, reading.has(scoped(SHARED, "support"))
+
+
+def _regulated(reading, category, rule, verdict, members, book, countries) -> tuple[str, str] | None:
+    sells, refuses, serves = _trade(reading)
+    here = listed(book, category, countries)
+    review = (NEEDS_REVIEW, f"{rule}.exception")
+    if category == "gambling":
+        takes_stakes = reading.has("policy/money:chips")
+        licensed = reading.has(scoped(SHARED, "licensed"))
+        return review if here and licensed and not takes_stakes else (verdict, rule)
+    if category == "drugs":
+        cares = reading.has(scoped(SHARED, "maker")) or reading.has(scoped(SHARED, "clinic"))
+        if cares and not sells:
+            return None
+    if category == "alcohol":
+        weak = set(members[0].decision.weak)
+        strong = [h for h in members if not _is_weak(reading, h, weak)]
+        if not strong and not sells:
+            return None
+        meals = reading.has(scoped(SHARED, "restaurant"))
+        if meals and not any(h.concept == "alcohol_shop" for h in members) and not _sold_with(reading, members):
+            return None
+    if sells or not (refuses or serves):
+        return verdict, rule
+    return review if here else (verdict, rule)
+
+
+def _is_weak(reading: Reading, hit: Hit, weak: set[str]) -> bool:
+    return any(
+        s.start <= hit.start and hit.end <= s.end for name in weak for s in reading.spans[hit.clause].get(name, ())
+    )
+
+
+def _sold_with(reading: Reading, members: list[Hit]) -> bool:
+    """A drink in the same breath as delivery or a price is sold, not served with the meal."""
+    sell = scoped(SHARED, "sell")
+    return any(
+        not reading.is_denied(h.clause, s)
+        for h in members
+        for s in reading.spans[h.clause].get(sell, ())
+    )
+
+
+def _care_without_sale(reading, category, rule, verdict, members, book, countries) -> tuple[str, str] | None:
+    """Rows 6 and 7: makers and clinics without direct sale are allowed."""
+    sells, _, _ = _trade(reading)
+    cares = reading.has(scoped(SHARED, "maker")) or reading.has(scoped(SHARED, "clinic"))
+    return None if cares and not sells else (verdict, rule)
+
+
+_JUDGES = {"": _plain, "regulated": _regulated, "medicine_rx": _care_without_sale, "device": _care_without_sale}
+
+
+def _by_public_name(reading: Reading, brand: str, book: Rulebook) -> list[_Finding]:
+    """A public body's name counts when the activity speaks of public services."""
+    if not reading.has("policy/conduct:public_service") or not book.holds("policy.government"):
+        return []
+    named = [h for h in hits(Reading({"brand": brand}), "") if h.decision.brand]
+    if not named:
+        return []
+    return [_Finding(NEEDS_REVIEW, "other", "policy.government", named[0].decision.weight, tuple(named))]
+
+
+def _verdict(findings: list[_Finding], book: Rulebook, countries: tuple[str, ...]) -> ScreeningVerdict:
+    if not findings:
+        return ScreeningVerdict(ALLOWED, "none", rulebook_version=book.version, countries=countries)
+    ranked = sorted(findings, key=lambda f: (f.verdict == PROHIBITED, f.score), reverse=True)
+    first = ranked[0]
+    reasons = tuple(
+        Reason(f.category, f.rule, book.sentence(f.rule), _words(f.hits)) for f in ranked if f.verdict == first.verdict
+    )
+    asked = book.evidence_for(first.rule) if first.verdict == NEEDS_REVIEW else []
+    return ScreeningVerdict(first.verdict, first.category, reasons, tuple(asked), book.version, countries)
+
+
+def _words(members: Iterable[Hit]) -> tuple[Words, ...]:
+    return tuple(dict.fromkeys(Words(h.field, h.text) for h in members))
+
+
+def preflight(case: dict[str, Any]) -> dict[str, Any]:
+    """Screen one case of the pre-flight command: ``activity``, ``brand``, ``website_text``, ``country``."""
+    verdict = screen(
+        str(case.get("activity") or ""),
+        str(case.get("brand") or ""),
+        str(case.get("website_text") or ""),
+        str(case.get("country") or ""),
+        recipient_countries=case.get("recipient_countries") or (),
+        sector=str(case.get("sector") or ""),
+    )
+    return {
+        "verdict": verdict.verdict,
+        "category": verdict.category,
+        "reasons": [{"code": r.code, "rule": r.rule, "text": r.text} for r in verdict.reasons],
+    }
