@@ -139,6 +139,10 @@ def waba_fields(call, waba):
         "primary_funding_id": lambda: None,
         "ownership_type": lambda: "CLIENT_OWNED",
         "is_enabled_for_insights": lambda: False,
+        "marketing_messages_lite_api_status": lambda: "INELIGIBLE",
+        "marketing_messages_onboarding_status": lambda: None,
+        "disable_marketing_messages_on_cloud_api": lambda: False,
+        "subscribed_apps": lambda: _subscriptions(waba),
         "whatsapp_business_manager_messaging_limit": lambda: business["limit_tier"],
         "health_status": lambda: health.of_waba(store, waba),
     }
@@ -221,7 +225,10 @@ def app_data():
 
 @route("GET", "waba", "subscribed_apps")
 def list_subscriptions(call):
-    waba = call.store.get("waba", call.node)
+    return _subscriptions(call.store.get("waba", call.node))
+
+
+def _subscriptions(waba):
     if not waba["subscribed"]:
         return {"data": []}
     entry = {"whatsapp_business_api_data": app_data()}

@@ -4,7 +4,6 @@ Graph API at ``/vNN.0/…``, telephone at ``/phone/``, control panel at ``/contr
 ``/control/api/…``. Refuses hosts that aren't local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
 """
 
-import asyncio
 import logging
 import os
 
@@ -58,7 +57,7 @@ class Application:
         self.allowed = LOCAL | set(env.words("SANDBOX_ALLOWED_HOSTS"))
         self.box.start()
         present.follow()
-        asyncio.get_running_loop().call_later(0.05, lambda: asyncio.ensure_future(pages.ready()))
+        pages.set_up()
 
     async def _http(self, scope, receive, send):
         try:
@@ -102,7 +101,6 @@ class Application:
         if path.startswith(("/phone/", "/control/")):
             if request.method == "POST" and not same_origin(request):
                 return Response(b"This form was not sent from the sandbox's own pages.", 403, "text/plain")
-            await pages.ready()
             pane = phone if path.startswith("/phone/") else control
             with translation.override(pages.language_of(request)):
                 return await self._commit(pane.handle(self.box, request))

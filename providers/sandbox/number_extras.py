@@ -23,7 +23,8 @@ PROFILE = ("about", "address", "description", "email", "profile_picture_url", "w
 
 @route("GET", "number", "whatsapp_business_profile")
 def read_profile(call):
-    profile = json.loads(call.store.value("SELECT profile FROM number WHERE id = ?", call.node))
+    kept = json.loads(call.store.value("SELECT profile FROM number WHERE id = ?", call.node))
+    profile = {"vertical": "OTHER", **kept}
     asked = call.fields() or ["about", "messaging_product"]
     for name in asked:
         if name not in (*PROFILE, "messaging_product", "id"):
@@ -240,6 +241,29 @@ def list_blocked(call):
     )
     data = [{"messaging_product": "whatsapp", "wa_id": row["digits"], "_cursor": row["digits"]} for row in rows]
     return page(call, data, f"/{call.node}/block_users")
+
+
+@route("POST", "number", "conversational_automation")
+def write_automation(call):
+    """Ice breakers and commands (Meta, "Conversational components", 2025): 4 of 80, 30 of 32 and 256 characters."""
+    prompts = as_json(call.params.get("prompts")) or []
+    commands = as_json(call.params.get("commands")) or []
+    if len(prompts) > 4 or any(len(text) > 80 for text in prompts):
+        raise invalid("prompts holds up to 4 texts of up to 80 characters.")
+    if len(commands) > 30 or any(
+        len(row.get("command_name", "")) > 32 or len(row.get("command_description", "")) > 256 for row in commands
+    ):
+        raise invalid("commands holds up to 30 commands; names have up to 32 characters, descriptions up to 256.")
+    kept = json.loads(call.store.value("SELECT settings FROM number WHERE id = ?", call.node))
+    welcome = call.params.get("enable_welcome_message") in (True, "true", "1")
+    kept["conversational_automation"] = {
+        "enable_welcome_message": welcome,
+        "prompts": prompts,
+        "commands": commands,
+        "id": call.node,
+    }
+    call.store.update("number", call.node, settings=packed(kept))
+    return {"success": True}
 
 
 @route("GET", "number", "settings")

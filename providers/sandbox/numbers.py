@@ -45,13 +45,17 @@ def _digits(cc, written):
 @route("POST", "waba", "phone_numbers")
 def add(call):
     """Add a number: ``cc``, ``phone_number``, ``verified_name``, optional ``migrate_phone_number``."""
-    for name in ("cc", "phone_number", "verified_name"):
+    # Some clients in the wild say country_code.
+    calling_code = call.params.get("cc") or call.params.get("country_code")
+    if not calling_code:
+        raise missing("cc")
+    for name in ("phone_number", "verified_name"):
         if not call.params.get(name):
             raise missing(name)
     store, waba = call.store, call.store.get("waba", call.node)
     if "RESTRICTED_ADD_PHONE_NUMBER_ACTION" in active_restrictions(waba) or waba["status"] != "ACTIVE":
         raise GraphError(368, "The account may not add phone numbers while it is restricted.")
-    digits = _digits(call.params["cc"], call.params["phone_number"])
+    digits = _digits(calling_code, call.params["phone_number"])
     name = str(call.params["verified_name"]).strip()
     if not 1 <= len(name) <= 255:
         raise invalid("verified_name must have 1 to 255 characters.")
@@ -182,6 +186,7 @@ def number_fields(call, number):
         "health_status": lambda: health.of_number(store, number),
         "country_code": lambda: country,
         "country_dial_code": lambda: str(phonenumbers.country_code_for_region(country)),
+        "conversational_automation": lambda: json.loads(number["settings"]).get("conversational_automation"),
         "settings": lambda: json.loads(number["settings"]) or None,
         "username": lambda: None,
     }

@@ -1,14 +1,9 @@
-"""HTML of the sandbox: Django's template engine on its own folder, languages, static files, safe headers.
+"""HTML of the sandbox: Django's template engine on its own folder, languages, static files, safe headers."""
 
-The project is set up in the background, so that the Graph API answers at once and pages a moment later.
-"""
-
-import asyncio
 import mimetypes
-import os
 from pathlib import Path
 
-import django
+from django.apps import apps
 from django.conf import settings
 from django.template.backends.django import DjangoTemplates
 from django.utils import translation
@@ -23,29 +18,23 @@ POLICY = (
     "frame-ancestors 'none'; form-action 'self'"
 )
 
-_ready = None
 _engine = None
 
 
-async def ready():
-    """Wait until Django is set up (started once, in a thread)."""
-    global _ready
-    if _ready is None:
-        _ready = asyncio.ensure_future(asyncio.to_thread(_set_up))
-    await asyncio.shield(_ready)
+def set_up():
+    """Prepare templates and languages.
 
-
-def _set_up():
+    None of the project's apps is loaded: pages need settings, texts and templates only, and start in no time.
+    """
     global _engine
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup(set_prefix=False)
+    apps.populate(())
     _engine = DjangoTemplates(
         {
             "NAME": "sandbox",
             "DIRS": [HERE / "templates"],
             "APP_DIRS": False,
             "OPTIONS": {
-                "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+                "builtins": ["django.templatetags.i18n"],
                 "autoescape": True,
             },
         }

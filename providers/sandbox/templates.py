@@ -56,6 +56,7 @@ def fields(call, row):
         "message_send_ttl_seconds": lambda: row["ttl"],
         "cta_url_link_tracking_opted_out": lambda: None,
         "is_primary_device_delivery_only": lambda: None,
+        "degrees_of_freedom_spec": lambda: None,
         "health_status": lambda: health.of_template(call.store, row),
     }
 
@@ -114,8 +115,7 @@ def _may_create(call, waba, name, language):
             2388023, "This template's language is being deleted. You can't use the name again for 4 weeks."
         )
     living = store.value(
-        "SELECT COUNT(*) FROM template WHERE waba_id = ? "
-        "AND status NOT IN ('DELETED', 'PENDING_DELETION')",
+        "SELECT COUNT(*) FROM template WHERE waba_id = ? AND status NOT IN ('DELETED', 'PENDING_DELETION')",
         waba["id"],
     )
     if living >= template_limit(store, waba):
@@ -196,7 +196,7 @@ def upsert(call):
         template_rules.check_language(language)
         row = call.store.one(
             "SELECT * FROM template WHERE waba_id = ? AND name = ? AND language = ? "
-        "AND status NOT IN ('DELETED', 'PENDING_DELETION')",
+            "AND status NOT IN ('DELETED', 'PENDING_DELETION')",
             waba["id"],
             params["name"],
             language,
@@ -250,7 +250,16 @@ def list_templates(call):
             with_name = key == "name_or_content"
             rows = [row for row in rows if text in row["components"].lower() or (with_name and text in row["name"])]
     data = [{**pick(call, fields(call, row), DEFAULT_FIELDS, NODE_TYPE), "_cursor": row["id"]} for row in rows]
-    return page(call, data, f"/{call.node}/message_templates")
+    found = page(call, data, f"/{call.node}/message_templates")
+    if params.get("summary"):
+        waba = call.store.get("waba", call.node)
+        found["summary"] = {
+            "total_count": len(rows),
+            "message_template_count": len(_living(call.store, call.node)),
+            "message_template_limit": template_limit(call.store, waba),
+            "are_translations_complete": True,
+        }
+    return found
 
 
 @route("GET", "template")

@@ -111,7 +111,9 @@ def test_subscriptions_are_listed_and_removed_and_an_override_must_prove_itself(
 
 
 def test_a_code_is_exchanged_for_a_token_that_works(sandbox, waba):
-    token = requests.get(f"{sandbox.url}/v26.0/oauth/access_token?code=abc&client_id=1", timeout=5).json()["access_token"]
+    token = requests.get(f"{sandbox.url}/v26.0/oauth/access_token?code=abc&client_id=1", timeout=5).json()[
+        "access_token"
+    ]
     headers = {"Authorization": f"Bearer {token}"}
     assert requests.get(f"{sandbox.url}/v26.0/{waba}", headers=headers, timeout=5).json()["id"] == waba
     data = sandbox.get("debug_token", input_token=token).json()["data"]
@@ -139,7 +141,9 @@ def test_a_number_goes_from_added_to_connected(sandbox, waba, phone):
     for pin in ("12345", "abcdef"):
         body = {"messaging_product": "whatsapp", "pin": pin}
         assert "Invalid PIN format" in error(sandbox.post(f"{node}/register", body))["message"]
-    assert sandbox.post(f"{node}/register", {"messaging_product": "whatsapp", "pin": "123456"}).json() == {"success": True}
+    assert sandbox.post(f"{node}/register", {"messaging_product": "whatsapp", "pin": "123456"}).json() == {
+        "success": True
+    }
     after = sandbox.get(node, fields="status,platform_type,throughput,account_mode,is_pin_enabled").json()
     assert after == {
         "status": "CONNECTED",
@@ -201,7 +205,9 @@ def test_a_wrong_pin_is_133005_and_guessing_133008(sandbox, number):
     for _ in range(5):
         wrong = sandbox.post(f"{number}/register", {"messaging_product": "whatsapp", "pin": "000000"})
         assert error(wrong)["code"] == 133005
-    assert error(sandbox.post(f"{number}/register", {"messaging_product": "whatsapp", "pin": "000000"}))["code"] == 133008
+    assert (
+        error(sandbox.post(f"{number}/register", {"messaging_product": "whatsapp", "pin": "000000"}))["code"] == 133008
+    )
 
 
 def test_registering_is_limited_to_ten_times_in_72_hours(sandbox, number):
@@ -340,7 +346,12 @@ def test_a_new_name_takes_effect_with_the_next_registration(sandbox, number):
 
 
 def test_the_profile_keeps_what_fits(sandbox, number):
-    body = {"messaging_product": "whatsapp", "about": "Paquetes", "websites": ["https://envios.example"], "vertical": "RETAIL"}
+    body = {
+        "messaging_product": "whatsapp",
+        "about": "Paquetes",
+        "websites": ["https://envios.example"],
+        "vertical": "RETAIL",
+    }
     assert sandbox.post(f"{number}/whatsapp_business_profile", body).json() == {"success": True}
     found = sandbox.get(f"{number}/whatsapp_business_profile", fields="about,websites,vertical").json()["data"][0]
     assert found == {**body}
@@ -357,7 +368,9 @@ def test_the_badge_asks_for_an_approved_name_and_is_refused_for_30_days(sandbox,
     status = sandbox.get(number, fields="official_business_account").json()["official_business_account"]
     assert status == {"oba_status": "PENDING"}
     sandbox.control("decide", kind="badges", subject=number, approve=False)
-    alert = eventually(lambda: [c["value"] for c in receiver.changes("account_alerts") if c["value"]["entity_id"] == number])
+    alert = eventually(
+        lambda: [c["value"] for c in receiver.changes("account_alerts") if c["value"]["entity_id"] == number]
+    )
     assert alert[0]["alert_info"]["alert_type"] == "OBA_REJECTED"
     assert "30 days" in error(sandbox.post(f"{number}/official_business_account", body))["error_data"]["details"]
 

@@ -197,8 +197,11 @@ def test_tokens_and_pins_dont_show_in_the_log(sandbox, number):
 
 
 def test_a_number_sends_at_most_its_throughput(sandbox, number):
-    sandbox.template(sandbox.look("state")["wabas"][0]["id"], name="notice",
-                     components=[{"type": "BODY", "text": "Your order leaves today."}])  # fmt: skip
+    sandbox.template(
+        sandbox.look("state")["wabas"][0]["id"],
+        name="notice",
+        components=[{"type": "BODY", "text": "Your order leaves today."}],
+    )
     sandbox.control("number", id=number, throughput="STANDARD")
     template = {"name": "notice", "language": {"code": "en_US"}}
     codes = []

@@ -156,8 +156,11 @@ def sandbox_waba(sandbox, number):
 
 def test_a_person_who_stopped_offers_gets_none_but_still_gets_notices(sandbox, receiver, waba, number, friend):
     sandbox.control("preference", number=number, phone=friend, value="stop")
-    wish = eventually(lambda: [c for c in receiver.changes("user_preferences")
-                               if c["value"]["user_preferences"][0].get("wa_id") == friend])[0]  # fmt: skip
+    wish = eventually(
+        lambda: [
+            c for c in receiver.changes("user_preferences") if c["value"]["user_preferences"][0].get("wa_id") == friend
+        ]
+    )[0]
     assert wish["value"]["user_preferences"][0]["value"] == "stop"
     assert isinstance(wish["value"]["user_preferences"][0]["timestamp"], int) and wish["time"] is None
     body = {
@@ -177,8 +180,14 @@ def test_a_customer_who_blocks_the_business_leaves_messages_at_sent(sandbox, rec
     sandbox.control("block", number=number, phone=friend)
     wamid = sent_id(sandbox.send(number, friend, text={"body": "¿Sigues ahí?"}))
     eventually(lambda: states(receiver, wamid) == ["sent"])
-    later = sent_id(sandbox.send(number, str(next(_people)), type="template",
-                                 template={"name": "order_on_its_way", "language": {"code": "en_US"}}))  # fmt: skip
+    later = sent_id(
+        sandbox.send(
+            number,
+            str(next(_people)),
+            type="template",
+            template={"name": "order_on_its_way", "language": {"code": "en_US"}},
+        )
+    )
     eventually(lambda: "delivered" in states(receiver, later))
     assert states(receiver, wamid) == ["sent"]
 
@@ -248,8 +257,14 @@ def test_buttons_and_lists_are_answered_from_the_phone(sandbox, receiver, number
     assert reply["context"] == {"from": "573155550142", "id": asked}
     rows = [{"id": "a", "title": "A", "description": "primera"}, {"id": "b", "title": "B"}]
     action = {"button": "Ver", "sections": [{"title": "S", "rows": rows}]}
-    listed = sent_id(sandbox.send(number, friend, type="interactive",
-                                  interactive={"type": "list", "body": {"text": "Elige"}, "action": action}))  # fmt: skip
+    listed = sent_id(
+        sandbox.send(
+            number,
+            friend,
+            type="interactive",
+            interactive={"type": "list", "body": {"text": "Elige"}, "action": action},
+        )
+    )
     chosen = sandbox.control("press", message=listed, position=0)["id"]
     reply = eventually(lambda: [m for m in receiver.messages() if m["id"] == chosen])[0]
     assert reply["interactive"]["list_reply"] == rows[0]
@@ -292,15 +307,24 @@ def test_replies_quote_and_reactions_carry_no_delivered(sandbox, receiver, numbe
     wamid = sent_id(sandbox.send(number, friend, type="reaction", reaction=reaction))
     eventually(lambda: states(receiver, wamid) == ["sent"])
     ours = sent_id(sandbox.send(number, friend, text={"body": "¿Algo más?"}))
-    back = sandbox.control("inbound", number=number, phone=friend, type="reaction",
-                           reaction={"message_id": ours, "emoji": "❤️"})["id"]  # fmt: skip
+    back = sandbox.control(
+        "inbound", number=number, phone=friend, type="reaction", reaction={"message_id": ours, "emoji": "❤️"}
+    )["id"]
     found = eventually(lambda: [m for m in receiver.messages() if m["id"] == back])[0]
     assert found["reaction"] == {"message_id": ours, "emoji": "❤️"}
 
 
 def test_an_answer_to_an_ad_opens_the_free_entry_point(sandbox, receiver, number, person):
-    ad = {"source_url": "https://fb.example/ad", "source_id": "1", "source_type": "ad", "body": "b", "headline": "h",
-          "media_type": "image", "image_url": "https://fb.example/i.jpg", "ctwa_clid": "abc"}  # fmt: skip
+    ad = {
+        "source_url": "https://fb.example/ad",
+        "source_id": "1",
+        "source_type": "ad",
+        "body": "b",
+        "headline": "h",
+        "media_type": "image",
+        "image_url": "https://fb.example/i.jpg",
+        "ctwa_clid": "abc",
+    }
     inbound = sandbox.control("inbound", number=number, phone=person, text="vi el anuncio", referral=ad)["id"]
     assert eventually(lambda: [m for m in receiver.messages() if m["id"] == inbound])[0]["referral"] == ad
     wamid = sent_id(sandbox.send(number, person, text={"body": "¡Bien!"}))
@@ -395,19 +419,28 @@ def test_a_file_from_the_customer_arrives_with_hash_and_address(sandbox, receive
 
 def test_a_template_is_reviewed_listed_edited_and_deleted(sandbox, receiver, waba):
     body = {
-        "name": "parcel_soon", "language": "es", "category": "UTILITY",
+        "name": "parcel_soon",
+        "language": "es",
+        "category": "UTILITY",
         "components": [
-            {"type": "body", "text": "Hola, {{1}}. Tu pedido {{2}} llega hoy.", "example": {"body_text": [["Marta", "CV-1"]]}},
+            {
+                "type": "body",
+                "text": "Hola, {{1}}. Tu pedido {{2}} llega hoy.",
+                "example": {"body_text": [["Marta", "CV-1"]]},
+            },
             {"type": "buttons", "buttons": [{"type": "quick_reply", "text": "Gracias"}]},
         ],
-    }  # fmt: skip
+    }
     sandbox.control("mood", kind="templates", mood="rules", delay=0.2)
     made = sandbox.post(f"{waba}/message_templates", body).json()
     assert made == {"id": made["id"], "status": "PENDING", "category": "UTILITY"}
 
     def told(event):
-        return [c["value"] for c in receiver.changes("message_template_status_update")
-                if c["value"]["message_template_id"] == int(made["id"]) and c["value"]["event"] == event]  # fmt: skip
+        return [
+            c["value"]
+            for c in receiver.changes("message_template_status_update")
+            if c["value"]["message_template_id"] == int(made["id"]) and c["value"]["event"] == event
+        ]
 
     assert eventually(lambda: told("APPROVED"))[0]["reason"] == "NONE"
     row = sandbox.get(f"{waba}/message_templates", name="parcel_soon").json()["data"][0]
@@ -455,8 +488,13 @@ def test_templates_are_judged_by_the_published_rules(
     row = sandbox.get(node, fields="status,rejected_reason,category,previous_category").json()
     assert (row["status"], row["rejected_reason"], row["category"]) == (status, reason, end_category)
     if end_category != category:
-        moved = eventually(lambda: [c["value"] for c in receiver.changes("template_category_update")
-                                    if c["value"]["message_template_id"] == int(node)])  # fmt: skip
+        moved = eventually(
+            lambda: [
+                c["value"]
+                for c in receiver.changes("template_category_update")
+                if c["value"]["message_template_id"] == int(node)
+            ]
+        )
         assert moved[0]["previous_category"] == category and moved[0]["new_category"] == end_category
 
 
@@ -513,23 +551,38 @@ def test_bad_templates_can_neither_pause_nor_be_sent_and_pauses_end(sandbox, rec
 
 def test_library_and_authentication_templates_are_approved_at_once(sandbox, waba):
     item = sandbox.get("message_template_library", search="parcel").json()["data"][0]
-    made = sandbox.post(f"{waba}/message_templates", {
-        "name": "our_parcel", "language": "en_US", "category": "UTILITY", "library_template_name": item["name"],
-    }).json()  # fmt: skip
+    made = sandbox.post(
+        f"{waba}/message_templates",
+        {
+            "name": "our_parcel",
+            "language": "en_US",
+            "category": "UTILITY",
+            "library_template_name": item["name"],
+        },
+    ).json()
     assert made["status"] == "APPROVED"
-    rows = sandbox.post(f"{waba}/upsert_message_templates", {
-        "name": "login_code", "languages": ["en_US", "es"], "category": "AUTHENTICATION",
-        "components": [{"type": "BODY", "add_security_recommendation": True},
-                       {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE"}]}],
-    }).json()["data"]  # fmt: skip
+    rows = sandbox.post(
+        f"{waba}/upsert_message_templates",
+        {
+            "name": "login_code",
+            "languages": ["en_US", "es"],
+            "category": "AUTHENTICATION",
+            "components": [
+                {"type": "BODY", "add_security_recommendation": True},
+                {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE"}]},
+            ],
+        },
+    ).json()["data"]
     assert [row["language"] for row in rows] == ["en_US", "es"] and rows[0]["status"] == "APPROVED"
 
 
 def test_a_sample_goes_up_in_parts_and_serves_as_a_header(sandbox, waba):
     started = sandbox.post("670000000000001/uploads", {"file_length": len(PNG), "file_type": "image/png"}).json()["id"]
     done = sandbox.http.post(f"{sandbox.url}/v26.0/{started}", data=PNG, headers={"file_offset": "0"}, timeout=5).json()
-    components = [{"type": "HEADER", "format": "IMAGE", "example": {"header_handle": [done["h"]]}},
-                  {"type": "BODY", "text": "See your parcel in the picture."}]  # fmt: skip
+    components = [
+        {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": [done["h"]]}},
+        {"type": "BODY", "text": "See your parcel in the picture."},
+    ]
     node = sandbox.template(waba, name="with_picture", components=components)
     address = sandbox.get(node).json()["components"][0]["example"]["header_handle"][0]
     assert requests.get(address, timeout=5).content == PNG
