@@ -245,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 10},
     "run-due-onboarding-steps": {"task": "onboarding.tasks.run_due_steps", "schedule": 2},
     "poll-accounts-and-numbers": {"task": "onboarding.tasks.poll_accounts", "schedule": 5},
+    "submit-templates": {"task": "templates_hsm.tasks.submit_due_templates", "schedule": 5},
     "poll-templates": {"task": "templates_hsm.tasks.poll_templates", "schedule": 5},
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},
     "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},

@@ -63,9 +63,7 @@ def django_db_setup(django_db_blocker):
         with admin.cursor() as cursor:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
             cursor.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(template)
-                )
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
             )
         _use_database(name)
         yield
@@ -101,9 +99,7 @@ def _template_database(settings):
 
             connections.close_all()
             cursor.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(unfinished), sql.Identifier(name)
-                )
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
             )
     admin.close()
     return name
@@ -111,9 +107,7 @@ def _template_database(settings):
 
 def _digest_of_migrations():
     digest = hashlib.sha256()
-    for path in sorted(
-        [*ROOT.glob("*/migrations/*.py"), ROOT / "tenants" / "rls.py", ROOT / "constraints.txt"]
-    ):
+    for path in sorted([*ROOT.glob("*/migrations/*.py"), ROOT / "tenants" / "rls.py", ROOT / "constraints.txt"]):
         if path.exists():
             digest.update(path.name.encode() + path.read_bytes())
     for path in sorted([*ROOT.glob("*/models.py"), *ROOT.glob("*/models/*.py")]):
@@ -197,3 +191,28 @@ def sam(db):
     from tests import builders
 
     return builders.staff("sam")
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory):
+    """The sandbox provider over HTTP, one process for all tests."""
+    from tests.providers.sandbox_server import Receiver, Sandbox
+
+    receiver = Receiver()
+    box = Sandbox(tmp_path_factory.mktemp("sandbox"), receiver.url)
+    yield box
+    box.stop()
+    receiver.close()
+
+
+@pytest.fixture
+def sandbox(sandbox_process, settings):
+    """An empty sandbox to which the gateway speaks; reviewers decide only when a test tells them."""
+    from tests.providers.sandbox_server import TOKEN
+
+    sandbox_process.control("reset")
+    sandbox_process.control("mood", mood="hold")
+    settings.WHATSAPP_GRAPH_URL = sandbox_process.url
+    settings.WHATSAPP_ACCESS_TOKEN = TOKEN
+    settings.POLL_SECONDS = 0
+    return sandbox_process

@@ -37,7 +37,7 @@ def submit_due(limit=20):
 
 
 def submit_one(pk):
-    """Hand in one template under a lease. Asks first whether an earlier try arrived, so a lost answer doubles nothing."""
+    """Hand in one template under a lease; asks first whether an earlier try arrived, so nothing is doubled."""
     with acting_for(MessageTemplate, pk) as template:
         at = now()
         if not MessageTemplate.objects.filter(pk=pk, submit_after__lte=at).update(submit_after=at + LEASE):
