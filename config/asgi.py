@@ -25,6 +25,8 @@ async def application(scope, receive, send):
     """Route by path: ``/webhooks/…``, ``/live/…``, and the rest to Django."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
+    elif scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
     elif scope["path"].startswith("/webhooks/"):
         await webhook_door(scope, receive, send)
     elif scope["path"].startswith("/live/"):

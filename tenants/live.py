@@ -86,6 +86,15 @@ def emit(type, *, business_id=None, **data):
     scope.before_commit.setdefault("live", _Flush()).add(business_id, type, data)
 
 
+def current_number():
+    """The number of the last event of the business whose scope is open: a page made now opens its stream with
+    ``?last=`` and this, and misses nothing that happens in between. Read it before what the page shows."""
+    from tenants.models import LiveCounter  # models import tenancy, and so does this module's caller
+
+    pk = current_scope().business_id
+    return LiveCounter.objects.filter(pk=pk).values_list("last", flat=True).first() or 0
+
+
 def ring(business_ids):
     """Wake the processes that stream to open pages; a lost ring costs at most a second."""
     hints.publish(CHANNEL, " ".join(str(pk) for pk in business_ids))

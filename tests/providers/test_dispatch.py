@@ -33,7 +33,10 @@ def texts(batches):
     return [one.event.text for batch in batches for one in batch]
 
 
-def fails_on(*poison, error=ValueError("no")):
+NO = ValueError("no")
+
+
+def fails_on(*poison, error=NO):
     """A handler that writes a row per message, which its transaction keeps or not, and fails on some texts."""
 
     def handler(batch):
