@@ -16,11 +16,14 @@ from .rulebook import DATA, Report
 JUDGED = ("es", "pt", "en")
 _THRESHOLD = 1.0
 # What a hint weighs in a text that is otherwise about a thing of the person's own.
-_CONCRETE_SHARE = {"lifestyle": 0.6, "call": 0.3}
+_CONCRETE_SHARE = {"lifestyle": 0.6, "call": 0.3, "commerce": 0.1}
 _CONCRETE_VARIABLES = 3
+# Notices without a telling word usually have at least two variables; in our labelled texts all did.
+_SOME_VARIABLES = 2
+# Where one of these was found, what the text is about needs no further remark.
+_OTHER_FAULTS = ("category_mismatch", "threatening", "sensitive_data_request", "prohibited_content")
 _SHOWN = 3
-# Meta names a body of one word or of a variable only as unclear, and files it under marketing.
-_UNCLEAR_WORDS = 2
+_VAGUE_THRESHOLD = 0.5
 
 # Small words that give a language away and mean nothing in the other two.
 _TELLTALE = {
@@ -247,11 +250,16 @@ def _threat(parts: list[_Part], report: Report) -> None:
 
 def _category(template: Definition, parts: list[_Part], lists: _Lists, report: Report) -> None:
     concrete = any("evidence" in part.hits for part in parts if not _is_sample(part))
-    if template.category == "UTILITY" and template.body is not None and not concrete:
-        concrete = len(scan(template.body.text).names) >= _CONCRETE_VARIABLES
+    variables = len(scan(template.body.text).names) if template.body is not None else 0
+    if template.category == "UTILITY" and variables >= _CONCRETE_VARIABLES:
+        concrete = True
     score, shown = _promotion(parts, lists, concrete)
+    generic = any("generic" in part.hits for part in parts if not _is_sample(part))
+    # A text about nothing of the person's own that invites or names a price promotes, unless it only greets.
+    vague = not concrete and variables < _SOME_VARIABLES and not generic
+    enough = _VAGUE_THRESHOLD if vague else _THRESHOLD
     if template.category == "MARKETING":
-        if report.house.promotional != "off" and (score >= _THRESHOLD or not concrete):
+        if report.house.promotional != "off" and (score >= enough or not concrete):
             place = shown[0] if shown else (parts[0], None, None)
             part, first, last = place[0], place[1], place[2]
             start, end = (None, None) if first is None else _quote(part, first, last)[:2]
@@ -259,14 +267,14 @@ def _category(template: Definition, parts: list[_Part], lists: _Lists, report: R
         return
     if template.category != "UTILITY":
         return
-    if score >= _THRESHOLD:
+    if score >= enough:
         for part, first, last, key in shown[:_SHOWN]:
             start, end, words = _quote(part, first, last)
             reason = lists.reasons[key][report.reader]
             report.add("PROMO-UTILITY", part.path, start, end, words=words, reason=reason)
         report.add("PROMO-CATEGORY", "category", patch=[("category", "MARKETING")])
-    elif not concrete and not report.has("category_mismatch") and not report.has("threatening"):
-        _generic(template, parts, lists, report)
+    elif not concrete and not any(report.has(code) for code in _OTHER_FAULTS):
+        _generic(parts, variables, lists, report)
 
 
 def _promotion(parts: list[_Part], lists: _Lists, concrete: bool) -> tuple[float, list]:
@@ -287,7 +295,7 @@ def _promotion(parts: list[_Part], lists: _Lists, concrete: bool) -> tuple[float
     return sum(groups.values()) + weak, shown + list(hints.values())
 
 
-def _generic(template: Definition, parts: list[_Part], lists: _Lists, report: Report) -> None:
+def _generic(parts: list[_Part], variables: int, lists: _Lists, report: Report) -> None:
     for part in parts:
         for key, first, last in part.hits.get("generic", ())[:1]:
             if _is_sample(part):
@@ -295,6 +303,5 @@ def _generic(template: Definition, parts: list[_Part], lists: _Lists, report: Re
             start, end, _ = _quote(part, first, last)
             report.add("NOT-UTILITY", part.path, start, end, reason=lists.reasons[key][report.reader])
             return
-    body = next((part for part in parts if template.body and part.path == f"{template.body.path}.text"), None)
-    if body is not None and sum(1 for word in body.words.words if word is not None) <= _UNCLEAR_WORDS:
-        report.add("NOT-UTILITY", body.path, reason=_UNCLEAR[report.reader])
+    if variables < _SOME_VARIABLES:
+        report.add("NOT-UTILITY", parts[0].path, reason=_UNCLEAR[report.reader])
