@@ -40,14 +40,24 @@ def _item(value):
     elif kind is datetime:
         return f'"{value.isoformat()}"'
     elif kind is dict or kind is list:
-        text = json.dumps(value, ensure_ascii=False)
+        text = json_text(value)
     else:
         text = str(value)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def json_text(value):
+    """JSON as PostgreSQL takes it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def from_json(value):
+    """A JSON column's value out of ``fetch``: Django asks the driver to leave it as text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
 def unnest(alias, **columns):
-    """``FROM``-clause text and parameters of arrays as rows: ``unnest("t", id=("bigint", ids), at=("timestamptz", …))``."""
+    """``FROM``-clause text and parameters of arrays as rows, for example ``unnest("t", id=("bigint", ids))``."""
     arrays = ", ".join(f"%s::{kind}[]" for kind, _values in columns.values())
     return f"unnest({arrays}) AS {alias}({', '.join(columns)})", [array(v) for _kind, v in columns.values()]
 

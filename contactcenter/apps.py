@@ -5,3 +5,14 @@ from django.utils.translation import gettext_lazy as _
 class ContactcenterConfig(AppConfig):
     name = "contactcenter"
     verbose_name = _("Contact center")
+
+    def ready(self):
+        from contactcenter import receivers
+        from contacts.signals import contacts_merged, contacts_merging
+        from sessions_24h.signals import window_closed, window_opened
+
+        receivers.subscribe_to_webhooks()
+        contacts_merging.connect(receivers.move_conversations, dispatch_uid="conversations-follow-contacts")
+        contacts_merged.connect(receivers.count_again, dispatch_uid="count-merged-conversations")
+        for signal in (window_opened, window_closed):
+            signal.connect(receivers.tell_open_pages, dispatch_uid="windows-on-open-pages")

@@ -100,9 +100,7 @@ class ConsentEvent(BusinessOwned):
     proof = models.JSONField(_("proof"), default=dict, blank=True)
     occurred_at = models.DateTimeField(_("when"))
     recorded_at = models.DateTimeField(default=now)
-    actor = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    actor = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     key = models.CharField(max_length=200)
     """What makes the line unique (for example the message that proves it), so repeats change nothing."""
 
@@ -123,9 +121,7 @@ class ContactToken(BusinessOwned):
     token = models.CharField(max_length=60)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["business", "token", "contact"], name="contacttoken_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["business", "token", "contact"], name="contacttoken_unique")]
         indexes = [
             models.Index(
                 fields=["business", "token", "contact"],

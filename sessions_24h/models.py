@@ -32,8 +32,7 @@ class CustomerServiceWindow(BusinessOwned):
             models.Index(
                 fields=["expires_at"],
                 name="window_to_announce",
-                condition=models.Q(announced_expiry_of=None)
-                | ~models.Q(announced_expiry_of=models.F("expires_at")),
+                condition=models.Q(announced_expiry_of=None) | ~models.Q(announced_expiry_of=models.F("expires_at")),
             ),
             models.Index(fields=["business", "expires_at"], name="window_business_end"),
         ]

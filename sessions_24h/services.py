@@ -150,7 +150,9 @@ def close_due(at=None):
     at = at or now()
     rows = bulk.fetch(
         "WITH due AS (SELECT id FROM sessions_24h_customerservicewindow WHERE expires_at <= %s "
-        "AND (announced_expiry_of IS NULL OR NOT (announced_expiry_of = expires_at AND announced_expiry_of IS NOT NULL)) "
+        # In the very words of the partial index "window_to_announce".
+        "AND (announced_expiry_of IS NULL "
+        "OR NOT (announced_expiry_of = expires_at AND announced_expiry_of IS NOT NULL)) "
         f"ORDER BY expires_at LIMIT {CLOSED_AT_ONCE} FOR UPDATE SKIP LOCKED) "
         "UPDATE sessions_24h_customerservicewindow w SET announced_expiry_of = w.expires_at "
         "FROM due WHERE w.id = due.id AND w.expires_at <= %s "

@@ -67,7 +67,7 @@ def record_opt_in(contact, *, source, key, wording="", proof=None, occurred_at=N
 
 
 def record_opt_out(contact, *, source, key, wording="", proof=None, occurred_at=None, actor=None, scope=ALL):
-    """Add a request to stop to the ledger; a ``key`` that is there already changes nothing. Returns whether it was new."""
+    """Add a request to stop to the ledger; the same promises as ``record_opt_in``."""
     return _record(contact, ConsentKind.OPT_OUT, source, key, wording, proof, occurred_at, actor, scope)
 
 
@@ -96,15 +96,17 @@ class Line:
 
 
 def add(lines):
-    """Add lines in one statement. Of lines with one key the earliest holds, however they come. Returns how many were news."""
+    """Add lines in one statement and return how many were news.
+
+    Of lines with one key the earliest holds, in whatever order they come.
+    """
     first = {}
     for line in lines:
         known = first.get((line.business_id, line.key))
         if known is None or _order(line) < _order(known):
             first[line.business_id, line.key] = line
     rows = list(first.values())
-    fields = ["business_id", "contact_id", "kind", "source", "key", "occurred_at", "proof", "scope", "wording", "actor_id"]
-    columns = {field: [getattr(row, field) for row in rows] for field in fields}
+    columns = {field: [getattr(row, field) for row in rows] for field in Line.__slots__}
     return len(
         bulk.insert(
             ConsentEvent,

@@ -13,7 +13,7 @@ from django.db import transaction
 from config import bulk
 from contacts import numbers
 from contacts.models import Contact, Identity, IdentityKind
-from contacts.services import merging, search
+from contacts.services import merging, tokens
 
 NUMBERS = (IdentityKind.WA_ID, IdentityKind.PHONE, IdentityKind.ALIAS)
 MAX_TRIES = 8
@@ -213,7 +213,7 @@ class _Resolution:
         )
         if len(written) < len(missing):
             raise _SomeoneWasFaster
-        search.index_contacts({contact for (contact,) in written})
+        tokens.index_contacts({contact for (contact,) in written})
 
 
 def _survivor(contact, merged_into):

@@ -5,7 +5,7 @@ from django.db.models import UniqueConstraint
 from config import bulk
 from contacts.models import Contact, ContactToken
 from contacts.names import fold
-from contacts.services import consent, search
+from contacts.services import consent, tokens
 from contacts.signals import contacts_merged, contacts_merging
 
 _LOCK = 0x434F_4E54 << 32
@@ -36,12 +36,13 @@ def merge(*, business_id, survivor_id, loser_id):
     consent.move_first_line(survivor_id=survivor_id, loser_id=loser_id)
     ContactToken.objects.filter(contact_id=loser_id).delete()
     for field in Contact._meta.get_fields(include_hidden=True):
-        if field.auto_created and not field.concrete and field.related_model is not Contact:
+        relation = field.auto_created and (field.one_to_many or field.one_to_one)
+        if relation and field.related_model is not Contact:
             move_rows(field.field, survivor_id, loser_id)
     _combine(survivor, loser)
     Contact.objects.filter(merged_into_id=loser_id).update(merged_into_id=survivor_id)
     Contact.objects.filter(pk=loser_id).update(merged_into_id=survivor_id)
-    search.index_contacts([survivor_id])
+    tokens.index_contacts([survivor_id])
     contacts_merged.send(sender=Contact, **news)
 
 
@@ -91,5 +92,3 @@ def merge_by_hand(one, other):
     first, second = sorted([one.pk, other.pk])
     merge(business_id=one.business_id, survivor_id=first, loser_id=second)
     return Contact.objects.get(pk=first)
-
-

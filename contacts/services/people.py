@@ -6,7 +6,7 @@ from datetime import datetime
 from config import bulk
 from contacts.models import Contact
 from contacts.names import fold
-from contacts.services import search
+from contacts.services import tokens
 
 
 @dataclass(slots=True)
@@ -36,11 +36,13 @@ def note(sightings):
     if not news:
         return
     renamed = _write(_lock_those_that_change(news), news)
-    search.index_contacts(renamed)
+    tokens.index_contacts(renamed)
 
 
 def _lock_those_that_change(news):
-    rows = sorted((pk, seen, *(name or (None, None)), *(user or (None, None))) for pk, (seen, name, user) in news.items())
+    rows = sorted(
+        (pk, seen, *(name or (None, None)), *(user or (None, None))) for pk, (seen, name, user) in news.items()
+    )
     pks, seen, name_at, names, username_at, usernames = zip(*rows, strict=True)
     source, params = bulk.unnest(
         "t",
@@ -114,16 +116,14 @@ def rename(contact, name):
     contact.name = name.strip()[:256] or contact.profile_name
     contact.name_key = fold(contact.name)[:256]
     contact.save(update_fields=["named_by_us", "name", "name_key"])
-    search.index_contacts([contact.pk])
+    tokens.index_contacts([contact.pk])
 
 
 def get_or_make(business_id, *, wa_id=None, phone=None, bsuid=None, name=""):
     """The contact that goes by these names, made if nobody does; ``name`` is used for somebody without one."""
     from contacts.services import identities  # identities builds on search and merging, which build on this module
 
-    [pk] = identities.resolve(
-        [identities.Claim(business_id, identities.names(wa_id=wa_id, phone=phone, bsuid=bsuid))]
-    )
+    [pk] = identities.resolve([identities.Claim(business_id, identities.names(wa_id=wa_id, phone=phone, bsuid=bsuid))])
     contact = Contact.objects.get(pk=pk)
     if name and not contact.name:
         rename(contact, name)
