@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
@@ -84,6 +84,8 @@ def of_message(store, row):
 
 def _quote(store, wamid):
     row = store.get("message", wamid) if wamid else None
+    if row and row["type"] == "template":
+        return strip_tags(of_message(store, row)["text"])[:90]
     return summary(row) if row else None
 
 
