@@ -29,7 +29,9 @@ _REPEATED = re.compile(r"([!?.,;:_\-*~#=+/&'\"|¡¿])\1+|[!?]{2,}|_")
 _ODD = re.compile(r"[*~#=^|\\<>{}\[\]\"“”„«»;`_¬]")
 _EDGE = re.compile(r"^[\s.,;:!?\-–—/&+'*~]+|[\s,;:!?\-–—/&+*~]+$")
 _SYMBOLS = frozenset("®™©℠℗•●○◆◇■□▪▫►▶◄◀★☆✦✧✪✯✰✔✓✗✘☑→←↑↓»«§¶†‡°")
-_META = re.compile(r"(?<![\w-])(meta|insta\s?gram|whats\s?app|face\s?book|instagram|whatsapp|facebook)(?![\w-])", re.IGNORECASE)
+_META = re.compile(
+    r"(?<![\w-])(meta|insta\s?gram|whats\s?app|face\s?book|instagram|whatsapp|facebook)(?![\w-])", re.IGNORECASE
+)
 _META_INSIDE = re.compile(r"whatsapp|facebook|instagram", re.IGNORECASE)
 
 
@@ -155,9 +157,7 @@ def _spacing(name: str, styled: bool, faults: list[str]) -> str:
     clean = name
     if _SPACED_LETTERS.search(clean) and not styled:
         faults.append("spacing")
-        clean = re.sub(
-            r"(?:(?<=\s)|^)[^\W\d_](?:\s[^\W\d_])+(?=\s|$)", lambda m: re.sub(r"\s", "", m.group()), clean
-        )
+        clean = re.sub(r"(?:(?<=\s)|^)[^\W\d_](?:\s[^\W\d_])+(?=\s|$)", lambda m: re.sub(r"\s", "", m.group()), clean)
     if re.search(r"\s{2,}|[\t\n\u00a0\u2000-\u200a\u3000]", clean) or clean != clean.strip():
         faults.append("spacing")
     return re.sub(r"\s+", " ", clean).strip()
@@ -217,7 +217,9 @@ def _capitals(name: str, brand: str, page: PageEvidence, faults: list[str]) -> s
 def _may_shout(word: str, words: list[str], brand: str, page: PageEvidence, whole: bool) -> bool:
     if styled_on(page, word) and (len(words) == 1 or not whole or len(word) <= 4):
         return True
-    plain_elsewhere = any(w != word and w.lower() == word.lower() for w in re.findall(r"[^\W\d_]+", f"{brand} {page.raw}"))
+    plain_elsewhere = any(
+        w != word and w.lower() == word.lower() for w in re.findall(r"[^\W\d_]+", f"{brand} {page.raw}")
+    )
     if plain_elsewhere:
         return False
     vowels = sum(fold(c) in "aeiou" for c in word)

@@ -10,9 +10,7 @@ NOT_FOUND, UNRELATED = "not_on_website", "unrelated_to_brand"
 _ARTICLES = frozenset({"the", "el", "la", "los", "las", "o", "a", "os", "as"})
 
 
-def relation(
-    name: tuple[str, ...], brand: str, legal_name: str, page: PageEvidence
-) -> list[tuple[str, str]]:
+def relation(name: tuple[str, ...], brand: str, legal_name: str, page: PageEvidence) -> list[tuple[str, str]]:
     """The reasons against the relation of name, company and page (rules 3 to 6); empty if all is well.
 
     ``name`` holds the comparable words of the name, faults of form and legal suffix taken away.
@@ -132,9 +130,7 @@ def _only_part(core: tuple[str, ...], brand: tuple[str, ...], page: PageEvidence
 
 
 def _stands_alone(core: tuple[str, ...], brand: tuple[str, ...], hay: tuple[str, ...]) -> bool:
-    inside = {
-        at + offset for at in find(brand, hay) for offset in find(core, brand)
-    }
+    inside = {at + offset for at in find(brand, hay) for offset in find(core, brand)}
     return any(at not in inside for at in find(core, hay))
 
 

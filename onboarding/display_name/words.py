@@ -82,7 +82,9 @@ def without_legal_form(words: tuple[str, ...]) -> tuple[str, ...]:
     """The name without "S.A. de C.V.", "Ltda." and the like at its end."""
     legal = lists().legal
     end = len(words)
-    while end > 1 and (words[end - 1] in legal or (words[end - 1] == "de" and end < len(words)) or words[end - 1] == "&"):
+    while end > 1 and (
+        words[end - 1] in legal or (words[end - 1] == "de" and end < len(words)) or words[end - 1] == "&"
+    ):
         end -= 1
     return words[:end]
 

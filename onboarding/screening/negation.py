@@ -10,9 +10,38 @@ _ACT = ("vend", "comercializ", "ofrec", "oferec", "trabaj", "trabalh", "manej", 
         "pedido", "do", "se", "es", "e", "is", "are", "give", "permit", "llev", "intermedi", "deliver", "broker", "handle", "supply",
         "venta", "venda", "we", "recet", "prescri", "admit", "tak", "record", "cobr", "otorg", "brind", "hold")  # fmt: skip
 _WITHOUT = {"sin", "sem", "without", "libre", "livre", "free"}
-_AGAINST = {"contra", "against", "anti", "prevencion", "prevencao", "prevention", "preventing", "prevent", "combate", "avoid", "evita", "evitar"}
+_AGAINST = {
+    "contra",
+    "against",
+    "anti",
+    "prevencion",
+    "prevencao",
+    "prevention",
+    "preventing",
+    "prevent",
+    "combate",
+    "avoid",
+    "evita",
+    "evitar",
+}
 _ONLY = {"solo", "so", "only", "just", "solamente", "apenas", "somente", "unicamente"}
-_TURN = {"pero", "but", "mas", "sino", "except", "excepto", "exceto", "salvo", "aunque", "however", "tambien", "tambem", "also", "solo", "only"}
+_TURN = {
+    "pero",
+    "but",
+    "mas",
+    "sino",
+    "except",
+    "excepto",
+    "exceto",
+    "salvo",
+    "aunque",
+    "however",
+    "tambien",
+    "tambem",
+    "also",
+    "solo",
+    "only",
+}
 _AFFIRM = ("vendemos", "vendo", "vende", "ofrecemos", "tenemos", "temos", "sell", "hacemos", "entregamos", "enviamos", "we", "compra", "compre",
            "pide", "order", "buy", "reserva")  # fmt: skip
 
@@ -37,7 +66,16 @@ def denied(clause: Clause) -> list[int]:
             if _trailing(tokens, i):
                 deny(_chunk_start(chunk, i, 5), i, i)
                 deny(i, i + 3, i)
-            elif any(a.startswith(_ACT) for a in ahead) or token in {"nada", "cero", "ni", "nem", "nor", "neither", "never", "nunca"}:
+            elif any(a.startswith(_ACT) for a in ahead) or token in {
+                "nada",
+                "cero",
+                "ni",
+                "nem",
+                "nor",
+                "neither",
+                "never",
+                "nunca",
+            }:
                 deny(i + 1, _scope_end(tokens, chunk, i), i)
             else:
                 deny(i + 1, _same_chunk(chunk, i, 3), i)
@@ -45,7 +83,18 @@ def denied(clause: Clause) -> list[int]:
             if token == "free":
                 if ahead[:1] in (["of"], ["from"]):
                     deny(i + 2, _same_chunk(chunk, i, 5), i)
-                elif i and tokens[i - 1] in {"alcohol", "nicotine", "drug", "sugar", "tobacco", "thc", "cbd", "steroid", "smoke", "gun"}:
+                elif i and tokens[i - 1] in {
+                    "alcohol",
+                    "nicotine",
+                    "drug",
+                    "sugar",
+                    "tobacco",
+                    "thc",
+                    "cbd",
+                    "steroid",
+                    "smoke",
+                    "gun",
+                }:
                     deny(i - 1, i, i)
             elif any(a.startswith(("vent", "vend", "sale", "pedido", "compra")) for a in ahead[:2]):
                 deny(i + 1, _scope_end(tokens, chunk, i), i)
@@ -64,7 +113,11 @@ def _trailing(tokens: list[str], i: int) -> bool:
     rest = tokens[i + 1 :]
     if not rest or i == 0:
         return False
-    if rest[0].startswith(("inclu", "included")) or rest[:2] in (["for", "sale"], ["a", "venda"], ["estan", "incluidas"]):
+    if rest[0].startswith(("inclu", "included")) or rest[:2] in (
+        ["for", "sale"],
+        ["a", "venda"],
+        ["estan", "incluidas"],
+    ):
         return True
     return rest[0] in {"se", "sold"} and len(rest) <= 3 and tokens[0] != "no"
 

@@ -164,11 +164,7 @@ def _is_weak(reading: Reading, hit: Hit, weak: set[str]) -> bool:
 def _sold_with(reading: Reading, members: list[Hit]) -> bool:
     """A drink in the same breath as delivery or a price is sold, not served with the meal."""
     sell = scoped(SHARED, "sell")
-    return any(
-        not reading.is_denied(h.clause, s)
-        for h in members
-        for s in reading.spans[h.clause].get(sell, ())
-    )
+    return any(not reading.is_denied(h.clause, s) for h in members for s in reading.spans[h.clause].get(sell, ()))
 
 
 def _care_without_sale(reading, category, rule, verdict, members, book, countries) -> tuple[str, str] | None:

@@ -1,0 +1,74 @@
+"""``manage.py preflight {policy|display_name|template}``: predict outcomes for cases from standard input.
+
+One JSON object a line in, ``{"id", "input"}``; one a line out, in the same order, with the id and the prediction. A line
+that can't be judged comes out as ``{"id", "error"}`` and doesn't stop the rest. No database is needed.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+import orjson
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
+
+KINDS = {
+    "policy": "onboarding.screening.preflight",
+    "display_name": "onboarding.display_name.preflight",
+    "template": "templates_hsm.linter.preflight",
+}
+
+Check = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Command(BaseCommand):
+    help = "Predict policy, display-name or template outcomes: JSON objects a line in, JSON objects a line out."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("kind", choices=sorted(self.registry()))
+        parser.add_argument("file", nargs="?", default="-", help="a JSONL file; standard input if left out")
+
+    @staticmethod
+    def registry() -> dict[str, str]:
+        """Dotted paths by kind; settings may replace them, so that this app need not import the ones above it."""
+        return {**KINDS, **getattr(settings, "PREFLIGHT", {})}
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = self.registry()[options["kind"]]
+        try:
+            check: Check = import_string(path)
+        except ImportError as missing:
+            raise CommandError(f"The check for {options['kind']} can't be loaded: {missing}") from missing
+        if options["file"] == "-":
+            self.judge_all(sys.stdin, check)
+            return
+        try:
+            with open(options["file"], encoding="utf-8", errors="replace") as stream:
+                self.judge_all(stream, check)
+        except OSError as failure:
+            raise CommandError(f"Can't read {options['file']}: {failure.strerror}") from failure
+
+    def judge_all(self, stream: TextIO, check: Check) -> None:
+        for line in stream:
+            if line.strip():
+                self.stdout.write(orjson.dumps(judge(line, check)).decode())
+
+
+def judge(line: str, check: Check) -> dict[str, Any]:
+    """The prediction for one line, or its error in a sentence."""
+    case_id = None
+    try:
+        case = orjson.loads(line)
+        if not isinstance(case, dict):
+            return {"id": None, "error": "The line is not a JSON object."}
+        case_id = case.get("id")
+        given = case.get("input")
+        if not isinstance(given, dict):
+            return {"id": case_id, "error": "The line has no object named input."}
+        return {"id": case_id, **check(given)}
+    except orjson.JSONDecodeError:
+        return {"id": None, "error": "The line is not valid JSON."}
+    except Exception as failure:  # noqa: BLE001  one bad case must not stop the others
+        return {"id": case_id, "error": f"{type(failure).__name__}: {failure}"}
