@@ -68,9 +68,19 @@ def django_db_setup(django_db_blocker):
         _use_database(name)
         yield
         connections.close_all()
-        with admin.cursor() as cursor:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         admin.close()
+        _drop(name, settings)
+
+
+def _drop(name, settings):
+    """Remove a test database, even when a thread of a test still holds a connection (that takes a superuser)."""
+    superuser = os.environ.get("DATABASE_SUPERUSER_URL")
+    connection = psycopg2.connect(superuser) if superuser else _owner_connection(settings, "postgres")
+    connection.autocommit = True
+    force = "WITH (FORCE)" if superuser else ""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(f"DROP DATABASE IF EXISTS {{}} {force}").format(sql.Identifier(name)))
+    connection.close()
 
 
 def _template_database(settings):

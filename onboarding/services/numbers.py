@@ -10,7 +10,6 @@ from providers.base import NameStatus
 from tenants import audit, live
 
 REPORTED = {
-    "name_status": "name_status",
     "code_verification": "code_verification",
     "status": "status",
     "quality": "quality_rating",
@@ -27,8 +26,12 @@ def store_report(number, report):
         changes["throughput"] = report.messages_per_second
     if report.is_official is not None:
         changes["is_official"] = report.is_official
-    if report.verified_name and report.name_status is not None and report.name_status.is_usable:
-        changes["display_name"] = report.verified_name
+    # While a change of name runs, its review is the one that counts (onboarding reference §6.3).
+    name_status = report.new_name_status or report.name_status
+    if name_status is not None:
+        changes["name_status"] = str(name_status)
+        if name_status.is_usable and (report.new_display_name or report.verified_name):
+            changes["display_name"] = report.new_display_name or report.verified_name
     return apply(number, changes)
 
 

@@ -129,16 +129,16 @@ def refused(step, error):
     if kind == StepKind.CODE_VERIFIED and not isinstance(error, ProviderUnavailable):
         data = {key: value for key, value in step.data.items() if key != "code"}
         step.data = data | {"wrong": data.get("wrong", 0) + 1}
-        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, code=error.code)
+        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, error_code=error.code)
     elif isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}:
-        steps.put(step, StepState.DUE, error=text, code=error.code, next_attempt_at=now() + pause)
+        steps.put(step, StepState.DUE, error=text, error_code=error.code, next_attempt_at=now() + pause)
         if step.attempts >= STUCK_AFTER_ATTEMPTS:
             incidents.open_incident(f"step:{step.pk}", gettext_noop("An onboarding step gets no answer"), text)
     elif kind in BUSINESS_FIXES:
-        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, code=error.code)
+        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, error_code=error.code)
         notices.your_turn(step.application, step)
     else:
-        steps.put(step, StepState.BROKEN, error=text, code=error.code, next_attempt_at=now() + LONGEST_PAUSE)
+        steps.put(step, StepState.BROKEN, error=text, error_code=error.code, next_attempt_at=now() + LONGEST_PAUSE)
         incidents.open_incident(f"step:{step.pk}", gettext_noop("An onboarding step was refused"), f"{step}: {text}")
     note(step.application, "step refused", reason=text, step=step.kind, code=error.code)
 
@@ -270,6 +270,7 @@ def ask_name(case):
 def store_name(step, case, report):
     number = PhoneNumber.objects.get(pk=case.number_pk)
     step.data = {key: value for key, value in step.data.items() if key != "propose"}
+    step.save(update_fields=["data"])
     numbers.store_report(number, report)
     step.refresh_from_db()
     if step.state == StepState.DUE:

@@ -82,7 +82,7 @@ def go_on(application):
             due(step)
 
 
-def put(step, state, *, error="", code=None, next_attempt_at=None, **data):
+def put(step, state, *, error="", error_code=None, next_attempt_at=None, **data):
     """Write a step's state and tell open pages; the time in ``since`` moves only when the state does."""
     at = now()
     if step.state != state:
@@ -94,7 +94,7 @@ def put(step, state, *, error="", code=None, next_attempt_at=None, **data):
             step=step.kind,
             state=str(state),
         )
-    step.last_error, step.last_error_code = error, code
+    step.last_error, step.last_error_code = error, error_code
     step.next_attempt_at = next_attempt_at
     step.data = step.data | data
     if state == StepState.DONE:
