@@ -25,7 +25,7 @@ CODES = (
 _KNOWN = frozenset(CODES)
 _BY_FOLDED = {code.lower(): code for code in CODES}
 _RTL = frozenset({"ar", "fa", "he", "prs", "ps", "ur"})
-_NOT_IN_CLDR = {"prs_AF": "Dari (Afghanistan)"}
+_CLDR_CODE = {"prs": "fa_AF"}
 _SEPARATOR = re.compile(r"[-_\s]+")
 
 # The platform knows no plain form of these; the region says what most writers mean.
@@ -78,10 +78,20 @@ def display_name(code: str, in_language: str = "en") -> str:
     try:
         name = Locale.parse(code).get_display_name(in_language)
     except (UnknownLocaleError, ValueError, TypeError):
-        name = None
-    if not name or name == code:
-        return _NOT_IN_CLDR.get(code, code)
-    return name[:1].upper() + name[1:]
+        name = _composed_name(code, in_language)
+    return name[:1].upper() + name[1:] if name else code
+
+
+def _composed_name(code: str, in_language: str) -> str:
+    """Language and region from the reader's own lists, for pairs that have no locale of their own."""
+    try:
+        reader = Locale.parse(in_language)
+    except (UnknownLocaleError, ValueError, TypeError):
+        return ""
+    language, _, region = code.partition("_")
+    name = reader.languages.get(language) or reader.languages.get(_CLDR_CODE.get(language, ""), "")
+    place = reader.territories.get(region)
+    return f"{name} ({place})" if name and place else name
 
 
 def choices(in_language: str = "en") -> list[Language]:

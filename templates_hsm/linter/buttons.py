@@ -8,8 +8,6 @@ import tomllib
 from functools import cache
 from urllib.parse import urlsplit
 
-
-
 from ..components import Button, Definition, scan
 from .rulebook import DATA, Report
 from .texts import has_emoji, has_marks

@@ -10,6 +10,7 @@ from functools import cache
 
 from .. import languages
 from ..components import Definition, scan
+from .findings import INFO, WARNING
 from .phrases import Index, Overlaps, Words, cut
 from .rulebook import DATA, Report
 
@@ -24,12 +25,14 @@ _SOME_VARIABLES = 2
 _OTHER_FAULTS = ("category_mismatch", "threatening", "sensitive_data_request", "prohibited_content")
 _SHOWN = 3
 _VAGUE_THRESHOLD = 0.5
+# Meta names a body of one word or of a variable only as unclear, and files it under marketing.
+_UNCLEAR_WORDS = 2
 
 # Small words that give a language away and mean nothing in the other two.
 _TELLTALE = {
-    "es": frozenset("el la los las del con una tu su se lo es y hay muy usted esta este pero nos al le que por".split()),
-    "pt": frozenset("o os as do da dos das com uma seu sua voce nao e em no na nos nas ao pelo pela sao foi ja um".split()),
-    "en": frozenset("the is are you your we our of and to for with on at it this that was has have will be if by".split()),
+    "es": frozenset("el la los las del con una tu su se lo es y hay muy usted esta este pero nos al le que".split()),
+    "pt": frozenset("o os as do da dos das com uma seu sua voce nao e em no na nos nas ao pelo pela sao foi".split()),
+    "en": frozenset("the is are you your we our of and to for with on at it this that was has have will be".split()),
 }  # fmt: skip
 _LANGUAGE_NAMES = {
     "es": {"en": "Spanish", "es": "español", "pt": "espanhol"},
@@ -259,7 +262,7 @@ def _category(template: Definition, parts: list[_Part], lists: _Lists, report: R
     vague = not concrete and variables < _SOME_VARIABLES and not generic
     enough = _VAGUE_THRESHOLD if vague else _THRESHOLD
     if template.category == "MARKETING":
-        if report.house.promotional != "off" and (score >= enough or not concrete):
+        if report.house.promotional != "off" and (score > 0 or not concrete):
             place = shown[0] if shown else (parts[0], None, None)
             part, first, last = place[0], place[1], place[2]
             start, end = (None, None) if first is None else _quote(part, first, last)[:2]
@@ -304,4 +307,6 @@ def _generic(parts: list[_Part], variables: int, lists: _Lists, report: Report) 
             report.add("NOT-UTILITY", part.path, start, end, reason=lists.reasons[key][report.reader])
             return
     if variables < _SOME_VARIABLES:
-        report.add("NOT-UTILITY", parts[0].path, reason=_UNCLEAR[report.reader])
+        short = sum(1 for part in parts for word in part.words.words if word is not None) <= _UNCLEAR_WORDS
+        severity = WARNING if short else INFO
+        report.add("NOT-UTILITY", parts[0].path, severity=severity, reason=_UNCLEAR[report.reader])

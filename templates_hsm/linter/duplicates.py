@@ -1,6 +1,7 @@
 """What is already there: same name and language, same wording, a name that still cools down.
 
-Sources: Meta, Message templates, 2025-10-31 (30 days after a delete); error codes 2388023 and 2388024, seen in practice.
+Sources: Meta, Message templates, 2025-10-31 (30 days after a delete); error codes 2388023 and 2388024, as seen in
+practice.
 """
 
 import re

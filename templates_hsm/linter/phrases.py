@@ -11,8 +11,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 VARIABLE = "¤"
-NUMBER, PERCENT, MONEY, NAME = 1, 2, 4, 8
-_FLAGS = {"#": NUMBER, "#%": PERCENT, "$#": MONEY, "_": NAME}
+NUMBER, PERCENT, MONEY, NAME, PRICE, SHARE = 1, 2, 4, 8, 16, 32
+_FLAGS = {"#": NUMBER, "#%": PERCENT, "$#": MONEY, "_": NAME, "$9": PRICE, "9%": SHARE}
 _LOOKALIKES = str.maketrans("авекмнорстухіјѕαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abekmhopctyxijsaeikvoptuxabezhikmnoptyx")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u0300-\u036f]")
 _PLACEHOLDER = re.compile(r"\{\{?[^{}\n]{0,60}\}?\}")
@@ -99,6 +99,10 @@ def cut(text: str) -> Words:
             flag = _KIND.get(kind, 0)
             if flag and VARIABLE in match[0]:
                 flag |= NAME
+            elif flag & MONEY:
+                flag |= PRICE
+            elif flag & PERCENT:
+                flag |= SHARE
             cutting.words.append(match[0])
             cutting.flags.append(flag)
         cutting.starts.append(match.start())
@@ -242,7 +246,7 @@ class Overlaps:
 
     def touches(self, first: int, last: int) -> bool:
         """Whether ``first`` to ``last`` shares a word with one of the runs."""
-        for start, end in self._runs[: bisect_right(self._starts, last)]:
+        for _start, end in self._runs[: bisect_right(self._starts, last)]:
             if end >= first:
                 return True
         return False

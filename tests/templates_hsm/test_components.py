@@ -20,7 +20,10 @@ POSITIONAL = {
     "language": "es",
     "category": "utility",
     "components": [
-        {"type": "buttons", "buttons": [{"type": "url", "text": "Ver", "url": "https://x.example/p/{{1}}", "example": "9"}]},
+        {
+            "type": "buttons",
+            "buttons": [{"type": "url", "text": "Ver", "url": "https://x.example/p/{{1}}", "example": "9"}],
+        },
         {"type": "body", "text": "Hola {{1}}, tu pedido {{2}} llega hoy.", "example": {"body_text": ["Ana", "9"]}},
         {"type": "header", "text": "Pedido {{1}}", "example": {"header_text": ["9"]}},
     ],

@@ -69,7 +69,7 @@ def test_a_text_that_fails_is_told_every_reason_on_its_label(path):
         told = {reason["code"] for reason in preflight(row["input"])["reasons"]}
         if not set(row["expected"]["reasons"]) <= told:
             missed.append(row["id"])
-    assert len(missed) <= 0.03 * len(rows), missed
+    assert len(missed) <= max(1, 0.03 * len(rows)), missed
 
 
 @pytest.mark.parametrize("path", samples("tpl_*.json"), ids=lambda path: path.stem)

@@ -12,13 +12,13 @@ def body(text, **example):
     return {"language": "es", "category": "UTILITY", "components": [{"type": "BODY", "text": text, "example": example}]}
 
 
+def signs(span):
+    return (("b", span.bold), ("i", span.italic), ("s", span.struck), ("m", span.mono))
+
+
 def styles(text):
     (block,) = parse(text)
-    return [
-        (span.text, "".join(sign for sign, on in zip("bism", (span.bold, span.italic, span.struck, span.mono)) if on))
-        for line in block.lines
-        for span in line
-    ]
+    return [(span.text, "".join(sign for sign, on in signs(span) if on)) for line in block.lines for span in line]
 
 
 def test_samples_fill_the_variables_when_no_values_are_given():
@@ -75,9 +75,13 @@ def test_a_bold_variable_is_bold():
 
 
 def test_header_signs_mean_nothing_and_media_headers_say_their_kind():
-    text = {"components": [{"type": "HEADER", "format": "TEXT", "text": "*A* {{1}}", "example": {"header_text": ["b"]}}]}
+    text = {
+        "components": [{"type": "HEADER", "format": "TEXT", "text": "*A* {{1}}", "example": {"header_text": ["b"]}}]
+    }
     assert preview(text).header.text == "*A* b"
-    image = preview({"components": [{"type": "HEADER", "format": "IMAGE"}]}, {"header": {"link": "https://x.example/a"}})
+    image = preview(
+        {"components": [{"type": "HEADER", "format": "IMAGE"}]}, {"header": {"link": "https://x.example/a"}}
+    )
     assert (image.header.kind, image.header.link) == ("image", "https://x.example/a")
 
 
