@@ -33,7 +33,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``kind``: paragraph, bullets, numbers, quote or code; ``lines``: its lines or items; ``start``: the first number."""
+    """``kind``: paragraph, bullets, numbers, quote or code; ``lines``: lines or items; ``start``: the first number."""
 
     kind: str
     lines: tuple[tuple[Span, ...], ...]
