@@ -112,7 +112,7 @@ class Store:
             won = [number for number, locked in cursor.fetchall() if locked]
             held = {}
             if won:
-                cursor.execute(statements.TAKE_OVER, {"numbers": won, "me": self.me})
+                cursor.execute(statements.TAKE_OVER, {"numbers": won})
                 cursor.execute(statements.HELD, {"numbers": won})
                 for number, conversation, priority, pk in cursor.fetchall():
                     held.setdefault(number, {}).setdefault(conversation, set()).add((priority, pk))

@@ -100,7 +100,7 @@ class Wire:
         elif request.files:
             data = aiohttp.FormData(dict(request.form or {}))
             for file in request.files:
-                data.add_field(file.field, file.content, filename=file.filename, content_type=file.mime_type)
+                data.add_field(file.part, file.content, filename=file.filename, content_type=file.mime_type)
         async with self._session.request(
             request.method,
             request.address(credentials.graph_url, credentials.version),

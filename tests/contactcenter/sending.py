@@ -1,5 +1,6 @@
 """What the tests of the sender share: queued rows, a sender process, and waiting with an end."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from django.conf import settings
 
 from config.clock import now
 from contactcenter.models import Direction, Message, MessageSource, MessageStatus, OutboxItem, Priority
+from providers.webhooks import dispatch
+from providers.webhooks.parser import parse_delivery
 from tenants.tenancy import every_business
 from tests import builders
 
@@ -76,6 +79,7 @@ def start_sender(provider, **environment):
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SENDER_ANSWER_SECONDS": "2",
         "SENDER_LEASE_SECONDS": "3",
+        "PROCESS_NAME": "sender-of-the-test",
         **{name: str(value) for name, value in environment.items()},
     }
     variables.pop("DATABASE_OWNER_URL", None)
@@ -106,3 +110,33 @@ def statuses(messages):
 def outbox_states():
     with every_business():
         return sorted(OutboxItem.objects.values_list("state", flat=True))
+
+
+def hear_status(provider_id, reference, status="sent", *, phone_number_id):
+    """What Meta's status webhook about a message of ours does when it is digested."""
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "573155550001", "phone_number_id": phone_number_id},
+        "statuses": [
+            {
+                "id": provider_id,
+                "status": status,
+                "timestamp": str(int(now().timestamp())),
+                "recipient_id": "573001112233",
+                "biz_opaque_callback_data": str(reference),
+            }
+        ],
+    }
+    body = json.dumps(
+        {
+            "object": "whatsapp_business_account",
+            "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}],
+        }
+    ).encode()
+    with every_business():
+        dispatch.handle([dispatch.Heard(event, now(), 1) for event in parse_delivery(body)])
+
+
+def last_error(message):
+    with every_business():
+        return OutboxItem.objects.values_list("last_error", flat=True).get(message=message)
