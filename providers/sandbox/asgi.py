@@ -107,6 +107,7 @@ class Application:
         return Response(b"Not found", 404, "text/plain")
 
     async def _commit(self, work):
+        self.box.store.commit()
         try:
             response = await work
         except BaseException:

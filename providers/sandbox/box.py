@@ -37,6 +37,7 @@ class Box:
         self.hourly = {}
         self.versions = {}
         self._open = {}
+        self._commit = None
         self._steps = asyncio.Event()
         self._tasks = []
 
@@ -45,6 +46,23 @@ class Box:
         if token == self.system_token or token.startswith(f"{own_app.app_id()}|"):
             return True
         return self.store.one("SELECT token FROM token WHERE token = ?", token) is not None
+
+    async def settled(self):
+        """Wait until what was written is on disk; messages that come together share one commit."""
+        if self._commit is None:
+            loop = asyncio.get_running_loop()
+            self._commit = loop.create_future()
+            loop.call_later(0.002, self._flush)
+        await asyncio.shield(self._commit)
+
+    def _flush(self):
+        self._commit, done = None, self._commit
+        try:
+            self.store.commit()
+        except Exception as exc:
+            done.set_exception(exc)
+        else:
+            done.set_result(None)
 
     # What the telephone watches
 
@@ -72,11 +90,11 @@ class Box:
         ]
 
     async def stop(self):
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        # Before Python 3.12 wait_for can swallow a cancellation, so each task is told until it has ended.
+        while any(not task.done() for task in self._tasks):
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=0.2)
         self.store.close()
 
     async def _run_steps(self):

@@ -39,7 +39,8 @@ async def handle(box, request):
     try:
         response = await _handle(box, request, note)
     except GraphError as error:
-        box.store.rollback()
+        if not note.get("shared"):
+            box.store.rollback()
         response = answer(error.envelope(), error.http)
         if error.code in (190, 104):
             response.headers["www-authenticate"] = 'OAuth "Facebook Platform" "invalid_token"'
@@ -54,7 +55,8 @@ async def handle(box, request):
         box.calls.appendleft(note)
         raise
     except BaseException:
-        box.store.rollback()
+        if not note.get("shared"):
+            box.store.rollback()
         raise
     note |= {
         "status": response.status,
@@ -106,10 +108,17 @@ async def _handle(box, request, note):
     if handler is None:
         raise _unknown_path(method, kind, edge, node)
     call = router.Call(box, request, request.params, node, rest)
-    body = handler(call)
-    if inspect.isawaitable(body):
-        body = await body
-    box.store.commit()
+    if scope == "messages":
+        # Messages share commits; a refused one leaves at most a person that nobody knew before.
+        note["shared"] = True
+        body = handler(call)
+        await box.settled()
+    else:
+        box.store.commit()
+        body = handler(call)
+        if inspect.isawaitable(body):
+            body = await body
+        box.store.commit()
     if fault:
         body = await faults.after(fault, body)
     return body if isinstance(body, Response) else answer(body)

@@ -16,6 +16,10 @@ def digits_of(text):
 @functools.lru_cache(10_000)
 def country_of(digits):
     """ISO code of a number's country, ``US`` when it can't be told."""
+    for length in (1, 2, 3):
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0))
+        if regions and len(regions) == 1:
+            return regions[0]
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(f"+{digits}")) or "US"
     except phonenumbers.NumberParseException:
@@ -64,7 +68,7 @@ def ensure(store, digits, name=None, by_hand=False):
         store.insert(
             "customer",
             digits=digits,
-            name=name or pretty(digits),
+            name=name or f"+{digits}",
             made_by_hand=int(by_hand),
             created_at=present.now(),
         )

@@ -188,7 +188,8 @@ def test_the_panel_decides_changes_and_moves_the_clock(sandbox, receiver, number
     node = sandbox.post(f"{waba}/message_templates", body).json()["id"]
     text = page(sandbox, "/control/")
     assert "held_one (es, UTILITY)" in text
-    review = re.search(r'name="review" value="(\d+)"', text).group(1)
+    review = next(row["id"] for row in sandbox.look("reviews")["reviews"] if row["subject"] == node)
+    assert f'name="review" value="{review}"' in text
     submit(sandbox, "/control/decide", review=review, approve="0", reason="INCORRECT_CATEGORY")
     assert sandbox.get(node, fields="rejected_reason").json()["rejected_reason"] == "INCORRECT_CATEGORY"
     late = submit(sandbox, "/control/decide", review=review, approve="1")
