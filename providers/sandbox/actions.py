@@ -1,6 +1,6 @@
 """What the control panel (page and JSON) does to numbers, accounts, templates and people."""
 
-from . import accounts, people, templates
+from . import accounts, people, template_changes
 from .options import MOODS
 
 QUALITIES = ("GREEN", "YELLOW", "RED", "UNKNOWN")
@@ -102,14 +102,14 @@ def change_template(box, node, params):
         status = _one_of("status", params["status"], TEMPLATE_STATES)
         if status == "FLAGGED":
             row = box.store.get("template", node)
-            templates.set_status(box, node, row["status"], event="FLAGGED")
+            template_changes.set_status(box, node, row["status"], event="FLAGGED")
         else:
-            templates.set_status(box, node, status, reason=params.get("reason") or "NONE")
+            template_changes.set_status(box, node, status, reason=params.get("reason") or "NONE")
     if params.get("quality"):
-        templates.set_quality(box, node, _one_of("quality", params["quality"], QUALITIES))
+        template_changes.set_quality(box, node, _one_of("quality", params["quality"], QUALITIES))
     if params.get("category"):
         category = _one_of("category", params["category"], ("MARKETING", "UTILITY", "AUTHENTICATION"))
-        templates.set_category(box, node, category, notice_only=bool(params.get("notice")))
+        template_changes.set_category(box, node, category, notice_only=bool(params.get("notice")))
 
 
 def set_moods(box, params):

@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 
-from . import own_app, statuses, templates
+from . import own_app, statuses, template_changes
 from .faults import Faults
 from .messages import Buckets
 from .options import Options
@@ -113,7 +113,7 @@ class Box:
     async def _run_reviews(self):
         while True:
             self.reviewer.look()
-            templates.end_pauses(self)
+            template_changes.end_pauses(self)
             self.store.commit()
             await asyncio.sleep(0.2)
 
