@@ -152,9 +152,8 @@ class Reader:
         for business_id, number, type, data in rows:
             chunk = encode(type, data, number)
             for listener in self.listeners.get(business_id, ()):
-                if number > listener.position:
-                    listener.tell(number, chunk)
-                    self.events_told += 1
+                listener.tell(number, chunk)
+                self.events_told += 1
 
     def _close_lost(self, listeners):
         for listener in listeners:

@@ -155,6 +155,22 @@ def test_a_poisonous_delivery_is_buried_alone_and_the_rest_goes_through(db, coun
     assert not ledger.has_waiting(SHARD)
 
 
+def test_the_search_for_a_poisonous_delivery_takes_few_tries(db):
+    tries = []
+
+    def handler(batch):
+        tries.append(len(batch))
+        if any(one.event.text == "63" for one in batch):
+            raise NO
+
+    dispatch.subscribe(InboundMessage, handler=handler)
+    ledger.append(*[delivery(str(n)) for n in range(64)])
+
+    dispatch.digest_shard(SHARD)
+
+    assert len(tries) <= 16
+
+
 def test_several_poisonous_deliveries_are_each_buried(db):
     handled = fails_on("2", "3", "11")
     ledger.append(*[delivery(str(n)) for n in range(12)])

@@ -268,7 +268,7 @@ def test_nobody_waits_for_ever_when_the_database_neither_answers_nor_breaks(monk
         webhook_door = door.WebhookDoor()
         await webhook_door.start()
         try:
-            return (await asyncio.wait_for(post(webhook_door, b"{}"), 5))[0]
+            return (await asyncio.wait_for(post(webhook_door, b"{}"), 2))[0]
         finally:
             blocker.close()
             await webhook_door.stop()

@@ -173,7 +173,7 @@ def test_a_stranger_is_refused(acme):
     assert status_of(path(acme), f"{live_settings.SESSION_COOKIE_NAME}=madeup") == 403
 
 
-def test_the_neighbour_finds_nothing(acme, globex, cookie):
+def test_the_neighbour_finds_nothing(acme, ana, globex, cookie):
     theirs = cookie(builders.member(globex, "gus"))
 
     assert status_of(path(acme), theirs) == 404
