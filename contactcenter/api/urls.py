@@ -1,1 +1,20 @@
-urlpatterns = []
+from django.urls import path
+
+from contactcenter.api import setup_views, talk_views
+
+urlpatterns = [
+    path("applications/", setup_views.Applications.as_view()),
+    path("applications/<uuid:reference>/", setup_views.ApplicationDetail.as_view()),
+    path("phone-numbers/", setup_views.PhoneNumbers.as_view()),
+    path("phone-numbers/<uuid:reference>/", setup_views.PhoneNumberDetail.as_view()),
+    path("templates/", setup_views.Templates.as_view()),
+    path("templates/lint/", setup_views.TemplateLint.as_view()),
+    path("templates/<uuid:reference>/", setup_views.TemplateDetail.as_view()),
+    path("templates/<uuid:reference>/submit/", setup_views.TemplateSubmit.as_view()),
+    path("windows/", talk_views.Windows.as_view()),
+    path("conversations/", talk_views.Conversations.as_view()),
+    path("conversations/<uuid:reference>/", talk_views.ConversationDetail.as_view()),
+    path("conversations/<uuid:reference>/messages/", talk_views.ConversationMessages.as_view()),
+    path("messages/", talk_views.Messages.as_view()),
+    path("opt-ins/", talk_views.OptIns.as_view()),
+]

@@ -128,3 +128,12 @@ def get_or_make(business_id, *, wa_id=None, phone=None, bsuid=None, name=""):
     if name and not contact.name:
         rename(contact, name)
     return contact
+
+
+def find(business_id, *, wa_id=None, phone=None, bsuid=None):
+    """The contact that goes by one of these names, or ``None``; nobody is made."""
+    from contacts.services import identities  # identities builds on search and merging, which build on this module
+
+    names = identities.names(wa_id=wa_id, phone=phone, bsuid=bsuid)
+    [pk] = identities.resolve([identities.Claim(business_id, names, make=False)])
+    return Contact.objects.get(pk=pk) if pk is not None else None
