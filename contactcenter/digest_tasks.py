@@ -18,7 +18,7 @@ PREPARE_SECONDS = 60
 LAG = "webhooks:lag"
 LAG_LIMIT = timedelta(minutes=5)
 
-_last = {}
+_last: dict[str, float] = {}
 
 
 @shared_task(name=DIGEST)

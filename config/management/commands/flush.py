@@ -31,9 +31,7 @@ def empty_every_table(connection):
             "AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
         )
         tables = sorted({row[0] for row in cursor.fetchall()} - KEPT)
-        cursor.execute(
-            "TRUNCATE " + ", ".join(f'"{table}"' for table in tables) + " RESTART IDENTITY CASCADE"
-        )
+        cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables) + " RESTART IDENTITY CASCADE")
         cursor.execute("UPDATE config_clock SET offset_seconds = 0")
 
 
