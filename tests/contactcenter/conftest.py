@@ -1,3 +1,4 @@
+import hypothesis  # noqa: F401  imported only at the very end by its plugin, Python 3.11's ast module fails over it
 import pytest
 
 from tests.contactcenter.fake_provider import FakeProvider

@@ -29,6 +29,9 @@ class FakeProvider:
     def __init__(self, delay=0.0):
         self.heard = []
         self.uploads = []
+        self.files = {}
+        """What can be fetched: media ID to bytes, or to the status of the refusal."""
+        self.read = []
         self.script = {}
         self.delay = delay
         self._ids = itertools.count(1)
@@ -52,6 +55,8 @@ class FakeProvider:
         app = web.Application(client_max_size=200 * 2**20)
         app.router.add_post("/{version}/{number}/messages", self._message)
         app.router.add_post("/{version}/{number}/media", self._media)
+        app.router.add_get("/{version}/{media}", self._file_info)
+        app.router.add_get("/files/of/{media}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -68,8 +73,25 @@ class FakeProvider:
         self.uploads.append(form["file"].file.read())
         return web.json_response({"id": f"media-{len(self.uploads)}"})
 
+    async def _file_info(self, request):
+        media = request.match_info["media"]
+        content = self.files.get(media, 404)
+        if isinstance(content, int):
+            error = {"message": "No", "code": 2 if content >= 500 else 100}
+            return web.json_response({"error": error}, status=content)
+        url = f"{self.url}/files/of/{media}"
+        return web.json_response(
+            {"id": media, "url": url, "mime_type": "image/jpeg", "file_size": len(content), "sha256": ""}
+        )
+
+    async def _file(self, request):
+        return web.Response(body=self.files[request.match_info["media"]], content_type="image/jpeg")
+
     async def _message(self, request):
         body = json.loads(await request.read())
+        if body.get("status") == "read":
+            self.read.append(body["message_id"])
+            return web.json_response({"success": True})
         kind = body["type"]
         text = body.get("text", {}).get("body") or body.get("template", {}).get("name") or kind
         heard = Heard(
