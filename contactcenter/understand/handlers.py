@@ -52,6 +52,7 @@ def understand(heard):
     items = _without(
         items, lambda item: isinstance(item.event, StatusUpdate) and not statuses.known(item), "unknown status"
     )
+    routing.lock(item.number_id for item in items)
     people.resolve(items)
     items = _without(items, _needs_a_person, "nobody is named")
     of = _by_class(items)

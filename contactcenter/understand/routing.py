@@ -3,12 +3,14 @@
 import os
 import time
 
+from config import bulk
 from contactcenter.understand.batch import Item, moment_of
 from onboarding.models import ProviderRoute
 
 SECONDS_KEPT = 60
 MAX_KEPT = 100_000
 
+_LOCK = 0x4E55_4D42 << 32
 _known = {}
 
 
@@ -40,6 +42,18 @@ def _routes(wanted):
             found[provider_id] = (business_id, number_id)
             _known[provider_id] = (found[provider_id], present + SECONDS_KEPT)
     return found
+
+
+def lock(numbers):
+    """Have these business numbers to ourselves until the end of the transaction.
+
+    The ledger's shards keep the deliveries of a number together, but one delivery may speak of several numbers, and
+    the sender settles statuses too. Taken before any row is locked, and in order.
+    """
+    bulk.fetch(
+        "SELECT pg_advisory_xact_lock(key)::text FROM unnest(%s::bigint[]) AS t(key)",
+        [bulk.array(sorted({_LOCK | number for number in numbers}))],
+    )
 
 
 def forget():

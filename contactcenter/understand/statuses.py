@@ -11,7 +11,7 @@ from datetime import datetime
 
 from config import bulk
 from contactcenter.models.messages import STATUS_RANK, MessageStatus
-from contactcenter.understand import changes, consents, conversations, pending, windows
+from contactcenter.understand import changes, consents, conversations, pending, routing, windows
 from contactcenter.understand.pending import Pending
 from tenants import live
 
@@ -92,6 +92,9 @@ def _reference(text):
 
 def apply_pending(pairs):
     """Apply what waits for messages that have just become known: ``[(phone number's key, provider ID)]``."""
+    if not pairs:
+        return
+    routing.lock(number for number, _provider_id in pairs)
     waiting = pending.take(set(pairs))
     _apply([one for one in waiting if one.kind == "status"])
     touched, missing = changes.apply([one for one in waiting if one.kind != "status"])
