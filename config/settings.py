@@ -245,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 10},
     "run-due-onboarding-steps": {"task": "onboarding.tasks.run_due_steps", "schedule": 2},
     "poll-accounts-and-numbers": {"task": "onboarding.tasks.poll_accounts", "schedule": 5},
+    "check-waiting-display-names": {"task": "onboarding.tasks.check_waiting_display_names", "schedule": 15},
     "submit-templates": {"task": "templates_hsm.tasks.submit_due_templates", "schedule": 5},
     "poll-templates": {"task": "templates_hsm.tasks.poll_templates", "schedule": 5},
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},

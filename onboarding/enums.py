@@ -52,3 +52,36 @@ class StepState(models.TextChoices):
     WAITING_FOR_BUSINESS = "waiting_for_business", _("Your turn")
     BROKEN = "broken", _("Stuck, our team is on it")
     DONE = "done", _("Done")
+
+
+class CodeMethod(models.TextChoices):
+    """How the six-digit code reaches the number (``code_method`` of ``request_code``)."""
+
+    SMS = "SMS", _("SMS")
+    VOICE = "VOICE", _("Call")
+
+
+class Sector(models.TextChoices):
+    """What the WhatsApp profile calls ``vertical`` (Meta, "Business profiles", 2025-11-04)."""
+
+    APPAREL = "APPAREL", _("Clothing")
+    AUTO = "AUTO", _("Cars and motorcycles")
+    BEAUTY = "BEAUTY", _("Beauty, cosmetics and personal care")
+    EDU = "EDU", _("Education")
+    ENTERTAIN = "ENTERTAIN", _("Entertainment")
+    EVENT_PLAN = "EVENT_PLAN", _("Events")
+    FINANCE = "FINANCE", _("Finance and banking")
+    GROCERY = "GROCERY", _("Food and groceries")
+    HEALTH = "HEALTH", _("Medicine and health")
+    HOTEL = "HOTEL", _("Hotels and lodging")
+    NONPROFIT = "NONPROFIT", _("Non-profit organisation")
+    PROF_SERVICES = "PROF_SERVICES", _("Professional services")
+    RESTAURANT = "RESTAURANT", _("Restaurant")
+    RETAIL = "RETAIL", _("Shops and online sales")
+    TRAVEL = "TRAVEL", _("Travel and transport")
+    GOVT = "GOVT", _("Public service, government")
+    ALCOHOL = "ALCOHOL", _("Alcoholic drinks")
+    OTC_DRUGS = "OTC_DRUGS", _("Over-the-counter medicine")
+    ONLINE_GAMBLING = "ONLINE_GAMBLING", _("Online gambling and games for money")
+    PHYSICAL_GAMBLING = "PHYSICAL_GAMBLING", _("Casinos, betting shops, lotteries")
+    OTHER = "OTHER", _("Something else")

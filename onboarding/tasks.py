@@ -2,9 +2,10 @@
 
 from celery import shared_task
 
+from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
 from onboarding.services import polls, step_runner
 
-__all__ = ["poll_accounts", "run_due_steps"]
+__all__ = ["check_display_name", "check_waiting_display_names", "poll_accounts", "run_due_steps"]
 
 
 @shared_task

@@ -1,5 +1,36 @@
-from django.urls import path  # noqa: F401
+"""The addresses of onboarding: the advisor for everybody, the application and the numbers of one business."""
+
+from django.urls import include, path
+
+from onboarding.views import activation, advisor, fragments, numbers, signing, status, wizard
 
 app_name = "onboarding"
 
-urlpatterns = []
+journey = [
+    path("", status.home, name="overview"),
+    path("start/", wizard.start, name="start"),
+    path("step/<slug:slug>/", wizard.step, name="step"),
+    path("verdict/", wizard.verdict, name="verdict"),
+    path("check/", wizard.check, name="check"),
+    path("signature/", signing.signature, name="signature"),
+    path("timeline/", status.timeline, name="timeline"),
+    path("progress/", status.progress, name="progress"),
+    path("correct/", status.correct, name="correct"),
+    path("verification/check/", status.verification_check, name="verification_check"),
+    path("name/", status.propose_name, name="propose_name"),
+    path("name/findings/", fragments.name_findings, name="name_findings"),
+    path("name/copy/<int:pk>/", fragments.site_copy, name="site_copy"),
+    path("number/facts/", fragments.number_facts, name="number_facts"),
+    path("activation/", activation.activation, name="activation"),
+    path("activation/progress/", activation.activation_progress, name="activation_progress"),
+    path("activation/request/", activation.request_code, name="request_code"),
+    path("activation/code/", activation.enter_code, name="enter_code"),
+    path("activation/pin/", activation.show_pin, name="show_pin"),
+]
+
+urlpatterns = [
+    path("advisor/", advisor.advisor, name="advisor"),
+    path("b/<slug:business_slug>/onboarding/", include(journey)),
+    path("b/<slug:business_slug>/numbers/", numbers.numbers, name="numbers"),
+    path("b/<slug:business_slug>/numbers/<uuid:reference>/", numbers.number, name="number"),
+]

@@ -1,0 +1,83 @@
+"""The phone number (product row B3)."""
+
+from functools import cache
+
+import phonenumbers
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from onboarding.enums import CodeMethod
+from onboarding.forms.base import AnswerForm
+from onboarding.models import OnboardingApplication
+from onboarding.phone_types import describe_number
+from onboarding.services.answers import number_is_taken
+from tenants.forms import countries
+
+SAYS_WHAT_TO_DO = {"premium", "pager", "short_code"}
+
+
+def regions():
+    """Countries with their calling code, for the list beside the number."""
+    names = countries()
+    return [(code, f"{name} +{calling}") for code, name in names if (calling := _calling_code(code))]
+
+
+@cache
+def _calling_code(region):
+    return phonenumbers.country_code_for_region(region)
+
+
+class NumberForm(AnswerForm):
+    phone_region = forms.ChoiceField(label=_("Country of the number"), choices=regions, required=False)
+    phone = forms.CharField(
+        label=_("Phone number"),
+        help_text=_("Mobile, landline or toll-free. It has to be able to receive an SMS or a call."),
+        max_length=30,
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel-national"}),
+        error_messages={"required": _("Write the number that WhatsApp will use.")},
+    )
+    code_method = forms.ChoiceField(
+        label=_("How should the code arrive?"),
+        help_text=_("For a landline choose the call: many operators don't deliver SMS to it."),
+        choices=CodeMethod,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose SMS or call.")},
+    )
+
+    class Meta:
+        model = OnboardingApplication
+        fields = ["phone", "code_method"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone_region"].initial = self.instance.country or self.instance.business.country
+        if self.instance.phone and not self.is_bound:
+            try:
+                number = phonenumbers.parse(self.instance.phone, None)
+            except phonenumbers.NumberParseException:
+                return
+            national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+            self.initial["phone"] = national
+            self.fields["phone_region"].initial = phonenumbers.region_code_for_number(number)
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("phone"):
+            try:
+                cleaned["phone"] = self._read(cleaned["phone"], cleaned.get("phone_region") or "")
+            except forms.ValidationError as exc:
+                self.add_error("phone", exc)
+        return cleaned
+
+    def _read(self, typed, region):
+        facts = describe_number(typed, region)
+        for problem in facts.problems:
+            if problem.blocks:
+                advice = f" {facts.help}" if facts.type in SAYS_WHAT_TO_DO else ""
+                raise forms.ValidationError(f"{problem.text}{advice}")
+        if number_is_taken(self.instance.business, facts.e164):
+            raise forms.ValidationError(
+                _now("This number can't be used here. If it is your company's, write to us and we clear it up.")
+            )
+        return facts.e164

@@ -1,0 +1,208 @@
+"""Activation: ask for the code, enter it, see the PIN once (product row C4). Clicks write wishes, workers ask Meta."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from config.clock import now
+from onboarding.enums import CodeMethod, StepKind, StepState
+from onboarding.exceptions import NotPossible
+from onboarding.forms import CodeForm, CodeRequestForm
+from onboarding.phone_types import STANDARD
+from onboarding.services import answers, overview, steps
+from onboarding.views import presenting
+from tenants.decorators import role_required
+from tenants.enums import MANAGERS
+
+NOT_YET, ASK, ASKING, ENTER, CHECKING, REGISTERING, DONE = (
+    "not_yet", "ask", "asking", "enter", "checking", "registering", "done",
+)  # fmt: skip
+MOVING = {ASKING, CHECKING, REGISTERING}
+PATIENCE_SECONDS = 60
+"""How long a code may take before it makes sense to ask for another one."""
+
+
+@require_GET
+@never_cache
+@role_required(*MANAGERS)
+def activation(request, business_slug):
+    """The page of the activation in whatever state it is."""
+    application = answers.current(request.business)
+    if application is None or where(application) == NOT_YET:
+        return redirect("onboarding:overview", business_slug=business_slug)
+    return _page(request, application)
+
+
+@require_GET
+@never_cache
+@role_required(*MANAGERS)
+def activation_progress(request, business_slug):
+    """What an open page asks now and then: nothing new, or "load yourself again"."""
+    application = answers.current(request.business)
+    if application is None:
+        return HttpResponse(status=404)
+    if presenting.state_mark(application) != request.GET.get("mark"):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    looks = request.GET.get("n", "0")
+    looks = min(int(looks), 999) + 1 if looks.isdigit() else 1
+    return render(request, "onboarding/_activation_wait.html", _waiting(application, looks))
+
+
+@require_POST
+@role_required(*MANAGERS)
+def request_code(request, business_slug):
+    """Write the wish for a code; a worker asks for it."""
+    application = answers.current(request.business)
+    if application is None:
+        return redirect("onboarding:overview", business_slug=business_slug)
+    form = CodeRequestForm(request.POST)
+    if form.is_valid():
+        wish = form.cleaned_data
+        try:
+            steps.request_code(
+                application,
+                method=wish["method"],
+                language=wish["language"],
+                key=wish["key"] or uuid.uuid4().hex,
+                actor=request.user,
+            )
+        except NotPossible as exc:
+            form.add_error(None, str(exc))
+        else:
+            return redirect("onboarding:activation", business_slug=business_slug)
+    return _page(request, application, request_form=form, status=422)
+
+
+@require_POST
+@role_required(*MANAGERS)
+def enter_code(request, business_slug):
+    """Hand in the six figures; a worker shows them to Meta."""
+    application = answers.current(request.business)
+    if application is None:
+        return redirect("onboarding:overview", business_slug=business_slug)
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        try:
+            steps.enter_code(
+                application,
+                code=form.cleaned_data["code"],
+                key=form.cleaned_data["key"] or uuid.uuid4().hex,
+                actor=request.user,
+            )
+        except NotPossible as exc:
+            form.add_error("code", str(exc))
+        else:
+            return redirect("onboarding:activation", business_slug=business_slug)
+    return _page(request, application, code_form=form, status=422)
+
+
+@require_POST
+@never_cache
+@role_required(*MANAGERS)
+def show_pin(request, business_slug):
+    """Show the two-step PIN, once in its life. The answer is not a redirect, because it can't be asked for again."""
+    application = answers.current(request.business)
+    pin = steps.reveal_pin(application, actor=request.user) if application else None
+    if pin is None:
+        messages.info(request, _("The PIN was shown before. If it is lost, our team sets a new one."))
+        return redirect("onboarding:activation", business_slug=business_slug)
+    return _page(request, application, pin=pin)
+
+
+def where(application):
+    """In which of its states the activation is."""
+    known = steps.by_kind(application)
+    if not known or known[StepKind.CODE_REQUESTED].state == StepState.WAITING:
+        return NOT_YET
+    asked, verified = known[StepKind.CODE_REQUESTED], known[StepKind.CODE_VERIFIED]
+    if verified.state == StepState.DONE:
+        return DONE if known[StepKind.REGISTERED].state == StepState.DONE else REGISTERING
+    if asked.state in {StepState.DUE, StepState.BROKEN, StepState.WAITING_FOR_META}:
+        return ASKING
+    if asked.state == StepState.WAITING_FOR_BUSINESS:
+        return ASK
+    if verified.state in {StepState.DUE, StepState.BROKEN, StepState.WAITING_FOR_META}:
+        return CHECKING
+    return ENTER if verified.state == StepState.WAITING_FOR_BUSINESS else ASKING
+
+
+def _page(request, application, *, request_form=None, code_form=None, pin="", status=200):
+    state = where(application)
+    known = steps.by_kind(application)
+    asked = known.get(StepKind.CODE_REQUESTED)
+    verified = known.get(StepKind.CODE_VERIFIED)
+    method = (asked.data.get("method") if asked else "") or application.code_method or CodeMethod.SMS
+    language = (asked.data.get("language") if asked else "") or _language(request)
+    place, total = overview.position(application)
+    times = asked.data.get("asked", []) if asked else []
+    last = max(times, default=None)
+    waited = now().timestamp() - last if last else None
+    facts = presenting.number_facts(application.phone, "")
+    context = {
+        "application": application,
+        "state": state,
+        "place": place,
+        "total": total,
+        "method": method,
+        "request_form": request_form
+        or CodeRequestForm(initial={"method": method, "language": language, "key": uuid.uuid4().hex}),
+        "code_form": code_form or CodeForm(initial={"key": uuid.uuid4().hex}),
+        "request_error": overview.error_of(asked) if asked and state == ASK else "",
+        "code_error": overview.error_of(verified) if verified and state == ENTER else "",
+        "wrong_left": steps.WRONG_CODES - (verified.data.get("wrong", 0) if verified else 0),
+        "patience": max(0, round(PATIENCE_SECONDS - waited)) if waited is not None else 0,
+        "pin": pin,
+        "number": application.phone_numbers.first(),
+        "is_moving": state in MOVING,
+        "facts": facts,
+    } | _waiting(application, 0)
+    _recommend(context["request_form"], facts)
+    return render(request, "onboarding/activation.html", context, status=status)
+
+
+def _recommend(form, facts):
+    """Say at each way how well it suits this number."""
+    if facts is None:
+        return
+    doubtful = _("Many numbers of this type don't receive it.")
+    fits = {CodeMethod.VOICE: facts.voice, CodeMethod.SMS: facts.sms}
+    form.fields["method"].hints = {way: doubtful for way, word in fits.items() if word != STANDARD}
+    form.fields["method"].ends = {facts.method: _("Recommended")} if facts.method else {}
+
+
+def _waiting(application, looks):
+    """The words of the waiting line, and how long the page waits before it looks again."""
+    state = where(application)
+    known = steps.by_kind(application)
+    kind = {
+        ASKING: StepKind.CODE_REQUESTED,
+        CHECKING: StepKind.CODE_VERIFIED,
+        REGISTERING: StepKind.REGISTERED,
+    }.get(state)
+    step = known.get(kind) if kind else None
+    words = {
+        ASKING: _("We are asking Meta to send the code…"),
+        CHECKING: _("Meta is checking the code…"),
+        REGISTERING: _("The code was right. We are registering the number with a PIN…"),
+    }.get(state, "")
+    trouble = ""
+    if step is not None and (step.state == StepState.BROKEN or (step.attempts and step.last_error)):
+        trouble = overview.body_of(step)
+    return {
+        "words": words,
+        "trouble": trouble,
+        "seconds": min(20, 2 + 2 * (looks // 8)),
+        "looks": looks,
+        "mark": presenting.state_mark(application),
+        "progress_url": reverse("onboarding:activation_progress", args=[application.business.slug]),
+    }
+
+
+def _language(request):
+    return {"es": "es", "pt": "pt_BR"}.get(request.LANGUAGE_CODE[:2], "en_US")

@@ -1,0 +1,253 @@
+"""What the pages show: answers as rows, the side panel's figures, the timeline in words."""
+
+import json
+from urllib.parse import urlsplit
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.clock import now
+from config.templatetags.ui import moment
+from config.templatetags.ui import phone as phone_text
+from onboarding import wizard
+from onboarding.enums import ApplicationStatus as Status
+from onboarding.enums import CodeMethod, Sector, StepKind
+from onboarding.forms import company
+from onboarding.models import OnboardingApplication
+from onboarding.phone_types import describe_number
+from onboarding.services import estimates, name_checks, overview, screenings, statement
+from tenants.forms import countries
+
+
+def journey(application, step):
+    """What every page of the wizard says: which question, how many are left, about how long."""
+    open_steps = [entry for entry in wizard.STEPS if not entry.is_complete(application)]
+    others = [entry for entry in open_steps if step is None or entry.slug != step.slug]
+    minutes = sum(entry.minutes for entry in open_steps)
+    previous = wizard.before(step) if step else wizard.STEPS[-1]
+    return {
+        "application": application,
+        "step": step,
+        "number": wizard.position(step) if step else wizard.TOTAL,
+        "total": wizard.TOTAL,
+        "previous": previous,
+        "open_count": len(others),
+        "left_text": left_text(len(others), minutes),
+    }
+
+
+def left_text(questions, minutes):
+    """How much is left, in a sentence."""
+    if not questions:
+        return _("You. After this you only check your answers.")
+    count = ngettext("%(n)d more question", "%(n)d more questions", questions) % {"n": questions}
+    return _("You. %(count)s, about %(minutes)d minutes. You can go on later, on any device.") % {
+        "count": count,
+        "minutes": max(minutes, 1),
+    }
+
+
+def extras(step, application, form):
+    """What a single page needs besides its form."""
+    if step.slug == "display-name":
+        name = form["display_name"].value() or ""
+        return {"findings": name_checks.findings(application, name), "shown_name": name or application.brand}
+    if step.slug == "number":
+        typed, region = form["phone"].value() or "", form["phone_region"].value() or ""
+        return {"facts": number_facts(typed, region) if application.phone or form.is_bound else None}
+    if step.slug == "contact":
+        host = (urlsplit(application.website).hostname or "").removeprefix("www.")
+        return {"site": host, "advice": company.mail_advice(application)}
+    if step.slug == "company":
+        return {"hints": {}}
+    return {}
+
+
+def number_facts(typed, region):
+    """The number as we read it, its type and how its code should arrive; None while it isn't complete."""
+    facts = describe_number(str(typed), region)
+    return facts if facts.usable else None
+
+
+# Answers as rows
+
+
+def shown(application, name):
+    """One saved answer as a person reads it."""
+    value = getattr(application, name)
+    if value in ("", None, []):
+        return ""
+    if name == "recipient_countries":
+        names = dict(countries())
+        return ", ".join(names.get(code, code) for code in value)
+    if name == "country":
+        return dict(countries()).get(value, value)
+    if name == "sector":
+        return str(dict(Sector.choices).get(value, value))
+    if name == "code_method":
+        return str(dict(CodeMethod.choices).get(value, value))
+    if name in {"phone", "contact_phone"}:
+        return phone_text(value)
+    if name == "name_is_permanent":
+        return _("Yes") if value else _("No")
+    return str(value)
+
+
+def label(name):
+    """What the question for a field is called."""
+    step = wizard.step_of(name)
+    if step:
+        return str(step.form.base_fields[name].label)
+    return str(OnboardingApplication._meta.get_field(name).verbose_name)
+
+
+def answer_rows(application, fields):
+    """``(label, saved value)`` for some fields."""
+    return [(label(name), shown(application, name)) for name in fields]
+
+
+def groups(application):
+    """All answers by step, with whether each step is complete."""
+    rows = []
+    for step in wizard.STEPS:
+        if step.slug == "signing":
+            when = application.signed_at if statement.is_valid(application) else None
+            entries = [(_("Signed by"), application.signed_name if when else "")]
+        else:
+            entries = answer_rows(application, step.fields)
+        rows.append(
+            {"step": step, "rows": entries, "complete": step.is_complete(application), "note": _note(step, application)}
+        )
+    return rows
+
+
+def _note(step, application):
+    if step.slug == "contact":
+        return company.mail_advice(application)
+    if step.slug == "screening":
+        result = screenings.latest(application)
+        if result and result.verdict != "allowed":
+            return _("A person looks at this before we go on.")
+    return ""
+
+
+def advice_lines(application):
+    """What the advisor said before, if it was asked."""
+    return application.advice.get("headline", "") if application.advice else ""
+
+
+def tasks(application):
+    """The steps of a draft for the task list: (step, kind of badge, word, hint)."""
+    rows, first_open = [], True
+    for step in wizard.STEPS:
+        if step.is_complete(application):
+            note = _note(step, application)
+            rows.append({"step": step, "look": "ok", "word": _("Done"), "hint": note})
+            continue
+        if step.is_begun(application):
+            word, look = _("Look again"), "warn"
+        elif first_open:
+            word, look = _("Next"), "now"
+        else:
+            word, look = _("Pending"), "pending"
+        first_open = False
+        minutes = ngettext("%(n)d minute", "%(n)d minutes", step.minutes) % {"n": step.minutes}
+        rows.append({"step": step, "look": look, "word": word, "hint": minutes})
+    return rows
+
+
+# The timeline
+
+
+def timeline(application, *, may_act):
+    """The path for ``ui/_timeline.html``; with links to what a manager can do now."""
+    slug = application.business.slug
+    steps = []
+    for entry in overview.timeline(application):
+        words = " ".join(part for part in (str(entry["error"]), str(entry["body"])) if part)
+        step = {
+            "title": entry["title"],
+            "state": entry["state"],
+            "who": entry["who_text"] if entry["state"] != "done" else "",
+            "when": moment(entry["when"]) if entry["when"] else "",
+            "body": words,
+        }
+        link = _link(entry, application, slug, may_act)
+        if link:
+            step["url"], step["link"] = link
+        steps.append(step)
+    return steps
+
+
+def _link(entry, application, slug, may_act):
+    if not entry["kind"] and entry["when"] and entry["when"] == application.signed_at:
+        return reverse("onboarding:signature", args=[slug]), _("See the signed statement")
+    mine = may_act and entry["who"] == overview.YOU and entry["state"] in {"current", "blocked"}
+    if mine and entry["kind"] in {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED}:
+        return reverse("onboarding:activation", args=[slug]), _("Activate the number")
+    if mine and entry["kind"] == StepKind.NAME_REVIEW:
+        return reverse("onboarding:propose_name", args=[slug]), _("Propose another name")
+    return None
+
+
+def answers_bar(application):
+    """The three answers of the status page, as arguments for the ``answers`` tag."""
+    place, total = overview.position(application)
+    path = overview.timeline(application)
+    here = path[place - 1]
+    actor = overview.next_actor(application)
+    words = {"you": _("You"), "us": _("Our team"), "meta": _("Meta"), "system": _("We, by ourselves")}
+    estimate = estimates.estimate()
+    more = estimate.explanation
+    day = days_since_submission(application)
+    if day is not None:
+        more = _("%(explanation)s Today is day %(day)d.") % {"explanation": more, "day": day}
+    acting = next(
+        (entry for entry in path if entry["who"] == actor and entry["state"] in {"current", "waiting", "blocked"}), here
+    )
+    return {
+        "where": _("Step %(place)d of %(total)d") % {"place": place, "total": total},
+        "where_more": here["title"],
+        "who": words.get(actor, _("Nobody")),
+        "who_more": acting["title"] if actor else _("Everything is done."),
+        "you": actor == "you",
+        "duration": estimate.text,
+        "duration_more": more,
+    }
+
+
+def days_since_submission(application):
+    """Which day it is, counted from the submission; None before it or after the end."""
+    if not application.submitted_at or application.status in {Status.REJECTED, Status.LIVE}:
+        return None
+    return (now() - application.submitted_at).days + 1
+
+
+def estimate_chart(application):
+    """Where the marks of the small chart stand, in its own units (260 wide); None when there is nothing to draw."""
+    day = days_since_submission(application)
+    if day is None:
+        return None
+    estimate = estimates.estimate()
+    longest = max(estimate.p90_days * 1.3, day * 1.1)
+
+    def place(days):
+        return round(4 + 252 * min(days, longest) / longest)
+
+    return {
+        "day": day,
+        "estimate": estimate,
+        "today": place(day),
+        "today_label": min(max(place(day), 34), 222),
+        "half": place(estimate.median_days),
+        "most": place(estimate.p90_days),
+        "span": place(estimate.p90_days) - place(estimate.median_days),
+        "done": place(day) - 4,
+    }
+
+
+def state_mark(application):
+    """A short text that changes when anything on the status page would."""
+    steps = application.steps.values_list("kind", "state", "attempts", "last_error_code").order_by("kind")
+    return json.dumps([application.status, *map(list, steps)], default=str)

@@ -1,0 +1,273 @@
+"""Where the application stands: the start, the task list of a draft, the timeline afterwards (product row C2)."""
+
+from copy import copy
+
+from django.contrib import messages
+from django.db import transaction
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from onboarding import wizard
+from onboarding.enums import ApplicationStatus as Status
+from onboarding.enums import StepKind, StepState
+from onboarding.exceptions import NotPossible, NotReady, TransitionNotAllowed
+from onboarding.services import answers, applications, estimates, overview, steps
+from onboarding.views import presenting
+from onboarding.views.wizard import follow_up
+from tenants.decorators import role_required
+from tenants.enums import MANAGERS
+
+FAST, SLOW = 2, 20
+"""Seconds between two looks of an open page: while we ask Meta, and while Meta or a person thinks."""
+
+
+@require_GET
+@role_required()
+def home(request, business_slug):
+    """Where onboarding begins: nothing yet, a draft, a path that is being walked, or numbers that are live."""
+    application = answers.current(request.business)
+    may_act = request.role in MANAGERS
+    if application is None:
+        return render(request, "onboarding/start.html", {"may_act": may_act, "estimate": estimates.estimate()})
+    if application.status == Status.LIVE:
+        return redirect("onboarding:numbers", business_slug=business_slug)
+    if application.status == Status.DRAFT:
+        tasks = presenting.tasks(application)
+        context = {
+            "application": application,
+            "tasks": tasks,
+            "done": sum(task["look"] == "ok" for task in tasks),
+            "next": wizard.first_incomplete(application),
+            "minutes": wizard.minutes_left(application),
+            "may_act": may_act,
+            "estimate": estimates.estimate(),
+        }
+        return render(request, "onboarding/tasks.html", context)
+    return render(request, "onboarding/timeline.html", _timeline_context(request, application))
+
+
+@require_GET
+@role_required()
+def timeline(request, business_slug):
+    """The path of an application, also after its end."""
+    application = answers.current(request.business)
+    if application is None or application.status == Status.DRAFT:
+        return redirect("onboarding:overview", business_slug=business_slug)
+    return render(request, "onboarding/timeline.html", _timeline_context(request, application))
+
+
+@require_GET
+@role_required()
+def progress(request, business_slug):
+    """The part of the status page that looks after itself."""
+    application = answers.current(request.business)
+    if application is None or application.status == Status.DRAFT:
+        return redirect("onboarding:overview", business_slug=business_slug)
+    return render(request, "onboarding/_progress.html", _progress_context(request, application))
+
+
+def _progress_context(request, application):
+    may_act = request.role in MANAGERS
+    looks = min(int(request.GET.get("n", "0")) if request.GET.get("n", "0").isdigit() else 0, 999)
+    return {
+        "application": application,
+        "bar": presenting.answers_bar(application),
+        "steps": presenting.timeline(application, may_act=may_act),
+        "may_act": may_act,
+        "seconds": _pause(application, looks),
+        "looks": looks + 1,
+    }
+
+
+def _pause(application, looks):
+    """How long the page waits before it looks again: shorter while a worker asks, longer the longer one watches."""
+    if application.status not in {Status.SUBMITTED, Status.APPROVED}:
+        return 0
+    moving = application.steps.filter(state=StepState.DUE).exists()
+    first = FAST if moving else SLOW
+    return min(60, first + (looks // 10) * first)
+
+
+def _timeline_context(request, application, corrections=None):
+    context = _progress_context(request, application)
+    verification = steps.by_kind(application).get(StepKind.BUSINESS_VERIFICATION)
+    if application.status == Status.CHANGES_REQUESTED:
+        context["corrections"] = corrections or _corrections(application)
+        context["to_sign"] = not wizard.by_slug("signing").is_complete(application)
+    return context | {
+        "chart": presenting.estimate_chart(application),
+        "title": _headline(application),
+        "verification": verification
+        if verification and verification.state in {StepState.WAITING_FOR_META, StepState.WAITING_FOR_BUSINESS}
+        else None,
+    }
+
+
+def _headline(application):
+    if application.status == Status.CHANGES_REQUESTED:
+        return _("We need a correction from you")
+    if application.status == Status.REJECTED:
+        return _("We could not accept your application")
+    if application.status == Status.LIVE:
+        return _("Your number is live")
+    actor = overview.next_actor(application)
+    if application.status == Status.SUBMITTED:
+        return _("Your application is in review")
+    return {
+        "you": _("It is your turn"),
+        "meta": _("Meta is deciding"),
+        "us": _("We are on it"),
+    }.get(actor, _("We are setting it up"))
+
+
+# Corrections
+
+
+def _corrections(application, data=None):
+    """The open change requests with the form field that answers each, and the fields that hang on them."""
+    requests = list(application.change_requests.filter(answered_at=None).select_related("requested_by").order_by("pk"))
+    allowed = answers.editable_fields(application)
+    forms = {}
+    for name in allowed:
+        step = wizard.step_of(name)
+        if step and step.slug not in forms:
+            posted = step.form.saved(application) if data is not None else None
+            if data is not None:
+                for field in step.form.base_fields:
+                    if field in allowed or (field not in step.fields and field in data):
+                        _take(posted, data, field)
+            forms[step.slug] = step.form(posted, instance=copy(application))
+    items = []
+    for request in requests:
+        step = wizard.step_of(request.field)
+        if step is None:
+            continue
+        form = forms[step.slug]
+        names = [request.field, *sorted(answers.DEPENDENT.get(request.field, ()))]
+        if request.field == "phone":
+            names.insert(0, "phone_region")
+        if request.field == "recipient_countries":
+            names.append("other_countries")
+        items.append(
+            {
+                "request": request,
+                "label": presenting.label(request.field),
+                "old": request.old_value,
+                "fields": [form[name] for name in names if name in form.fields],
+            }
+        )
+    return {"items": items, "forms": list(forms.values()), "allowed": allowed}
+
+
+def _take(posted, data, field):
+    """Move one typed value into the values that a form is bound to; lists stay lists, unticked boxes are false."""
+    if field == "recipient_countries":
+        posted[field] = data.getlist(field)
+    elif field == "name_is_permanent":
+        posted[field] = field in data
+    else:
+        posted[field] = data.get(field, "")
+
+
+@require_POST
+@role_required(*MANAGERS)
+def correct(request, business_slug):
+    """Save the corrections that were asked for and send the application again."""
+    application = answers.current(request.business)
+    if application is None or application.status != Status.CHANGES_REQUESTED:
+        return redirect("onboarding:overview", business_slug=business_slug)
+    corrections = _corrections(application, request.POST)
+    wrong = [form for form in corrections["forms"] if _errors_in(form, corrections["allowed"])]
+    if not wrong:
+        values = {
+            name: form.cleaned_data[name]
+            for form in corrections["forms"]
+            for name in form._meta.fields
+            if name in corrections["allowed"] and name in form.cleaned_data
+        }
+        seen = request.POST.get("seen_version", "")
+        try:
+            application = answers.save(application, values, seen_version=int(seen) if seen.isdigit() else 0)
+        except answers.StaleAnswers as exc:
+            application = exc.application
+            corrections["forms"][0].add_error(
+                None, _("Somebody else corrected this in the meantime. Compare it and send it again.")
+            )
+        except answers.NotEditable:
+            return redirect("onboarding:overview", business_slug=business_slug)
+        else:
+            follow_up(application)
+            return _send_again(request, application)
+    context = _timeline_context(request, application, corrections)
+    return render(request, "onboarding/timeline.html", context, status=422)
+
+
+def _errors_in(form, allowed):
+    """Errors in what may be corrected now; others can't be helped here."""
+    form.is_valid()
+    return {name for name in form.errors if name in allowed or name == "__all__" or name not in form._meta.fields}
+
+
+def _send_again(request, application):
+    slug = request.business.slug
+    if not wizard.by_slug("signing").is_complete(application):
+        messages.info(request, _("The correction is saved. What you signed has changed with it, so sign again."))
+        return redirect("onboarding:step", business_slug=slug, slug="signing")
+    try:
+        with transaction.atomic():
+            applications.submit(application, actor=request.user)
+    except NotReady as exc:
+        messages.error(request, _("Saved, but not sent: %(what)s") % {"what": "; ".join(map(str, exc.problems))})
+    except TransitionNotAllowed as exc:
+        messages.error(request, str(exc))
+    else:
+        messages.success(request, _("Sent. A person looks at it, usually within a working day."))
+    return redirect("onboarding:overview", business_slug=slug)
+
+
+@require_POST
+@role_required(*MANAGERS)
+def verification_check(request, business_slug):
+    """The business says that Meta has verified it: ask now instead of in a few hours."""
+    application = answers.current(request.business)
+    if application is not None:
+        try:
+            steps.check_verification_now(application, actor=request.user)
+        except NotPossible as exc:
+            messages.error(request, str(exc))
+        else:
+            messages.info(request, _("We ask Meta now. The answer appears here."))
+    return redirect("onboarding:overview", business_slug=business_slug)
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def propose_name(request, business_slug):
+    """Another display name after WhatsApp refused the first one."""
+    from onboarding.forms import ProposedNameForm
+    from onboarding.services import name_checks
+
+    application = answers.current(request.business)
+    step = steps.by_kind(application).get(StepKind.NAME_REVIEW) if application else None
+    if step is None or step.state != StepState.WAITING_FOR_BUSINESS:
+        return redirect("onboarding:overview", business_slug=business_slug)
+    form = ProposedNameForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            steps.propose_name(application, name=form.cleaned_data["name"].strip(), actor=request.user)
+        except NotPossible as exc:
+            form.add_error(None, str(exc))
+        else:
+            name_checks.request(application)
+            messages.success(request, _("We propose the name to WhatsApp now."))
+            return redirect("onboarding:overview", business_slug=business_slug)
+    name = form["name"].value() or ""
+    context = {
+        "application": application,
+        "form": form,
+        "refused": application.display_name,
+        "reason": overview.error_of(step),
+        "findings": name_checks.findings(application, name) if name else None,
+    }
+    return render(request, "onboarding/propose_name.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,83 @@
+"""A company's answers to every question of the wizard, as a browser posts them."""
+
+from django.test import Client
+
+from onboarding.models import OnboardingApplication
+from tenants.tenancy import business_scope
+
+ANSWERS = {
+    "screening": {
+        "activity": "Recogemos paquetes en Cali y los entregamos en el Valle del Cauca. Avisamos cada entrega.",
+        "sector": "TRAVEL",
+        "recipient_countries": ["CO"],
+        "other_countries": "Ecuador, Panamá",
+        "website": "enviosdelvalle.example",
+    },
+    "company": {
+        "brand": "Envíos del Valle",
+        "legal_name": "Envíos del Valle S. A. S.",
+        "country": "CO",
+        "tax_id": "213.123.432-1",
+    },
+    "address": {
+        "address": "Calle 25 Norte # 6-41, bodega 3",
+        "city": "Cali",
+        "region": "Valle del Cauca",
+        "postal_code": "760045",
+    },
+    "facebook": {
+        "facebook_page": "facebook.com/enviosdelvalle",
+        "facebook_business_id": "506914307656634",
+    },
+    "number": {"phone_region": "CO", "phone": "602 485 0199", "code_method": "VOICE"},
+    "display-name": {"display_name": "Envíos del Valle", "name_is_permanent": "on"},
+    "contact": {
+        "contact_name": "Carolina Rengifo",
+        "contact_email": "carolina@enviosdelvalle.example",
+        "contact_phone": "315 555 0142",
+    },
+}
+
+
+class Applicant:
+    """A person in front of the pages of one business; it reads the hidden fields as a browser would send them."""
+
+    def __init__(self, business, user, language="es"):
+        self.business, self.client = business, Client(headers={"accept-language": language})
+        self.client.force_login(user)
+        self.root = f"/b/{business.slug}/onboarding"
+
+    def application(self):
+        with business_scope(self.business):
+            return OnboardingApplication.objects.filter(business=self.business).order_by("-pk").first()
+
+    def version(self):
+        return self.application().version
+
+    def start(self):
+        return self.client.post(f"{self.root}/start/")
+
+    def get(self, path=""):
+        return self.client.get(f"{self.root}/{path}")
+
+    def answer(self, slug, *, version=None, **changed):
+        data = ANSWERS[slug] | {"seen_version": self.version() if version is None else version} | changed
+        return self.client.post(f"{self.root}/step/{slug}/", data)
+
+    def sign(self, **changed):
+        page = self.get("step/signing/")
+        shown = page.context["form"]["shown"].value()
+        data = {"shown": shown, "signed_name": "Carolina Rengifo", "agreed": "on"} | changed
+        return self.client.post(f"{self.root}/step/signing/", data)
+
+    def answer_all(self):
+        self.start()
+        self.answer("screening")
+        self.sign()
+        for slug in list(ANSWERS)[1:]:
+            self.answer(slug)
+
+    def send(self, version=None):
+        return self.client.post(
+            f"{self.root}/check/", {"seen_version": self.version() if version is None else version}
+        )
