@@ -31,7 +31,7 @@ class Decision:
     void_served: bool
     void_teach: bool
     void_care: bool
-    brand: bool
+    brand_with: str
     safe: str
     countries: frozenset[str]
 
@@ -114,7 +114,7 @@ def decisions() -> tuple[Decision, ...]:
                     void_served=entry.get("void_served", False),
                     void_teach=entry.get("void_teach", False),
                     void_care=entry.get("void_care", False),
-                    brand=entry.get("brand", False),
+                    brand_with=_name(file, entry["brand_with"]) if "brand_with" in entry else "",
                     safe=entry.get("safe", ""),
                     countries=frozenset(entry.get("countries", ())),
                 )
@@ -161,10 +161,10 @@ def _safe_concepts() -> tuple[str, ...]:
 def _void(reading: Reading, decision: Decision, concept: str, index: int, span: Span) -> bool:
     spans = reading.spans[index]
     for name in _safe_concepts():
-        if decision.safe == "own" and name != scoped(decision.file, "safe"):
+        if name != scoped(decision.file, "safe"):
             continue
         for safe in spans.get(name, ()):
-            if safe.start < span.end and span.start < safe.end and (decision.safe == "any" or not _longer(span, safe)):
+            if safe.start < span.end and span.start < safe.end and _covers(decision, name, safe, span):
                 return True
     if any(_voids_near(reading, index, span, name) for name in decision.void_clause):
         return True
@@ -175,9 +175,13 @@ def _void(reading: Reading, decision: Decision, concept: str, index: int, span: 
     return decision.void_care and _cared_for(reading, decision, index, span)
 
 
-def _longer(span: Span, safe: Span) -> bool:
-    """A hit that begins before and ends after the innocent phrase stands."""
-    return span.start < safe.start and safe.end < span.end
+def _covers(decision: Decision, name: str, safe: Span, span: Span) -> bool:
+    """An innocent phrase that holds the whole hit, or of the same file and not merely inside it."""
+    if safe.start <= span.start and span.end <= safe.end:
+        return True
+    if name != scoped(decision.file, "safe"):
+        return False
+    return decision.safe == "any" or not (span.start < safe.start and safe.end < span.end)
 
 
 def _voids_near(reading: Reading, index: int, span: Span, name: str) -> bool:
@@ -186,14 +190,12 @@ def _voids_near(reading: Reading, index: int, span: Span, name: str) -> bool:
 
 def _served(reading: Reading, index: int, span: Span) -> bool:
     """ "software para farmacias", "labels for breweries", "brewery software"."""
-    tokens = reading.clauses[index].tokens
+    tokens, chunk = reading.clauses[index].tokens, reading.clauses[index].chunk
     for other in reading.spans[index].get(scoped(SHARED, "b2b"), ()):
-        if other.end <= span.start and span.start - other.end <= 8:
+        if other.end <= span.start and span.start - other.end <= 8 and chunk[other.start] == chunk[span.start]:
             if any(t in _CONNECT for t in tokens[other.end : span.start]):
                 return True
-        if other.start == span.end:
-            return True
-    return False
+    return any(o.start == span.end for o in reading.spans[index].get(scoped(SHARED, "b2b_after"), ()))
 
 
 def _taught(reading: Reading, index: int, span: Span) -> bool:

@@ -19,6 +19,7 @@ from .text import Clause, fold, sound, stem, unleet
 
 SHARED = "policy/_shared"
 _FUZZY_FROM = 7
+_WIDE = 5
 
 Element = frozenset[str] | int | str
 """Words (``stem`` or ``prefix*``), a gap, or the name of a concept."""
@@ -36,6 +37,7 @@ class Lexicon:
     """All concepts of all files, indexed by the first word of their terms."""
 
     by_word: dict[str, list[tuple[str, tuple[Element, ...]]]] = field(default_factory=lambda: defaultdict(list))
+    late: dict[str, list[tuple[str, tuple[Element, ...]]]] = field(default_factory=lambda: defaultdict(list))
     by_concept: list[tuple[str, str, tuple[Element, ...]]] = field(default_factory=list)
     stems: set[str] = field(default_factory=set)
     prefixes: set[str] = field(default_factory=set)
@@ -57,11 +59,16 @@ class Lexicon:
         for start, keys in enumerate(words):
             for key in keys:
                 for concept, elements in self.by_word.get(key, ()):
-                    for end in _match(elements, 1, words, start + 1, found):
+                    for end in _match(elements, 1, words, start + 1, found, clause.chunk):
+                        add(concept, start, end)
+        for start, keys in enumerate(words):
+            for key in keys:
+                for concept, elements in self.late.get(key, ()):
+                    for end in _match(elements, 1, words, start + 1, found, clause.chunk):
                         add(concept, start, end)
         for concept, first, elements in self.by_concept:
             for span in list(found.get(first, ())):
-                for end in _match(elements, 1, words, span.end, found):
+                for end in _match(elements, 1, words, span.end, found, clause.chunk):
                     add(concept, span.start, end)
         return found
 
@@ -104,6 +111,7 @@ def _match(
     words: list[frozenset[str]],
     at: int,
     found: dict[str, list[Span]],
+    chunk: list[int],
 ) -> Iterator[int]:
     if index == len(elements):
         yield at
@@ -111,15 +119,20 @@ def _match(
     element = elements[index]
     if isinstance(element, int):
         for skip in range(element + 1):
-            if at + skip > len(words):
+            if at + skip > len(words) or (element < _WIDE and skip and _past_comma(chunk, at, at + skip)):
                 return
-            yield from _match(elements, index + 1, words, at + skip, found)
+            yield from _match(elements, index + 1, words, at + skip, found, chunk)
     elif isinstance(element, str):
         for span in found.get(element, ()):
             if span.start == at:
-                yield from _match(elements, index + 1, words, span.end, found)
+                yield from _match(elements, index + 1, words, span.end, found, chunk)
     elif at < len(words) and not element.isdisjoint(words[at]):
-        yield from _match(elements, index + 1, words, at + 1, found)
+        yield from _match(elements, index + 1, words, at + 1, found, chunk)
+
+
+def _past_comma(chunk: list[int], before: int, after: int) -> bool:
+    """A narrow gap ends at a comma."""
+    return after < len(chunk) and chunk[after] != chunk[before - 1]
 
 
 def scoped(file: str, name: str) -> str:
@@ -150,7 +163,7 @@ def _index(built: Lexicon, concept: str, elements: tuple[Element, ...], long_wor
                     built.prefixes.add(key[:-1])
                     continue
                 built.stems.add(key)
-                if len(key) >= 4 and key.isalpha():
+                if len(key) >= 4 and key.isalpha() and len(sound(key)) >= 4:
                     built.sounds[sound(key)].add(key)
                 if len(key) >= _FUZZY_FROM - 1 and key.isalpha():
                     long_words.add(key)
@@ -158,8 +171,9 @@ def _index(built: Lexicon, concept: str, elements: tuple[Element, ...], long_wor
     if isinstance(first, str):
         built.by_concept.append((concept, first, elements))
     elif isinstance(first, frozenset):
+        index = built.late if any(isinstance(e, str) for e in elements) else built.by_word
         for key in first:
-            built.by_word[key].append((concept, elements))
+            index[key].append((concept, elements))
 
 
 def compile_term(term: str, file: str, names: set[str]) -> list[tuple[Element, ...]]:

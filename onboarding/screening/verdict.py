@@ -85,7 +85,7 @@ def screen(
         reading = Reading({**fields, "brand": brand or ""})
     findings = _findings(reading, book, home, countries)
     if not findings:
-        findings = _by_public_name(reading, brand or "", book)
+        findings = _by_brand(reading, brand or "", book, countries)
     if not findings and not content and not (brand or "").strip():
         findings = [_Finding(NEEDS_REVIEW, "none", "house.screening.too_little", 0, ())]
     return _verdict(findings, book, countries)
@@ -139,8 +139,7 @@ def _regulated(reading, category, rule, verdict, members, book, countries) -> tu
         licensed = reading.has(scoped(SHARED, "licensed"))
         return review if here and licensed and not takes_stakes else (verdict, rule)
     if category == "drugs":
-        cares = reading.has(scoped(SHARED, "maker")) or reading.has(scoped(SHARED, "clinic"))
-        if cares and not sells:
+        if not sells and _care_apart(reading, members):
             return None
     if category == "alcohol":
         weak = set(members[0].decision.weak)
@@ -170,21 +169,86 @@ def _sold_with(reading: Reading, members: list[Hit]) -> bool:
 def _care_without_sale(reading, category, rule, verdict, members, book, countries) -> tuple[str, str] | None:
     """Rows 6 and 7: makers and clinics without direct sale are allowed."""
     sells, _, _ = _trade(reading)
-    cares = reading.has(scoped(SHARED, "maker")) or reading.has(scoped(SHARED, "clinic"))
-    return None if cares and not sells else (verdict, rule)
+    return None if not sells and _care_apart(reading, members) else (verdict, rule)
 
 
-_JUDGES = {"": _plain, "regulated": _regulated, "medicine_rx": _care_without_sale, "device": _care_without_sale}
+def _care_apart(reading: Reading, members: list[Hit]) -> bool:
+    """A maker, clinic or practitioner named by other words than the goods themselves ("insumos medicos")."""
+    taken = [(h.clause, h.start, h.end) for h in members]
+    return any(
+        not any(index == i and span.start < end and start < span.end for i, start, end in taken)
+        for name in ("maker", "clinic")
+        for index, span in reading.each(scoped(SHARED, name))
+        if not reading.near(index, span, scoped(SHARED, "customers_for"), before=2)
+    )
 
 
-def _by_public_name(reading: Reading, brand: str, book: Rulebook) -> list[_Finding]:
-    """A public body's name counts when the activity speaks of public services."""
-    if not reading.has("policy/conduct:public_service") or not book.holds("policy.government"):
-        return []
-    named = [h for h in hits(Reading({"brand": brand}), "") if h.decision.brand]
-    if not named:
-        return []
-    return [_Finding(NEEDS_REVIEW, "other", "policy.government", named[0].decision.weight, tuple(named))]
+def _listed_alone(reading, category, rule, verdict, members, book, countries) -> tuple[str, str] | None:
+    """Pets named at the head of a list, with nothing said about their care, are goods."""
+    if any(reading.has(f"policy/animals:{name}", denied_too=True) for name in ("care", "livestock", "observe")):
+        return None
+    heads = [h for h in members if _heads_list(reading, h)]
+    return (verdict, rule) if heads else None
+
+
+def _heads_list(reading: Reading, hit: Hit) -> bool:
+    clause = reading.clauses[hit.clause]
+    at = hit.start
+    while at > 0 and clause.tokens[at - 1] in _JOINERS:
+        at -= 1
+    starts = at == 0 or clause.chunk[at - 1] != clause.chunk[hit.start]
+    last = clause.tokens[hit.end - 1]
+    after = clause.tokens[hit.end] if hit.end < len(clause.tokens) else ""
+    plural = last.endswith("s") or clause.tokens[hit.start].endswith("s")
+    return (
+        starts and plural and after not in {"de", "da", "do", "la", "el", "of", "al", "a"} and not _compound(hit, after)
+    )
+
+
+def _compound(hit: Hit, after: str) -> bool:
+    """English: "dogs trust", "cats protection" name something else than the animals."""
+    return hit.text.split()[-1] in {"dogs", "cats"} and after not in {
+        "",
+        "and",
+        "or",
+        "for",
+        "in",
+        "ready",
+        "available",
+    }
+
+
+_JOINERS = frozenset(
+    "y e and or o ou venta de vendo vendemos hermosos hermosas lindos lindas bellos 2 3 baby bebes mini".split()
+)
+
+_JUDGES = {
+    "": _plain,
+    "regulated": _regulated,
+    "medicine_rx": _care_without_sale,
+    "device": _care_without_sale,
+    "listed_alone": _listed_alone,
+}
+
+
+def _by_brand(reading: Reading, brand: str, book: Rulebook, countries: tuple[str, ...]) -> list[_Finding]:
+    """The brand's own trade counts where the activity speaks of it: tastings of a brewery, notices of a city."""
+    named: dict[tuple[str, str, str, str], list[Hit]] = defaultdict(list)
+    for hit in hits(Reading({"brand": brand}), countries[0]):
+        decision = hit.decision
+        if decision.brand_with and reading.has(decision.brand_with) and book.holds(decision.rule):
+            named[decision.category, decision.rule, decision.verdict, decision.mode].append(hit)
+    found = []
+    for (category, rule, verdict, mode), members in named.items():
+        judged = _regulated_by_name(reading, category, rule, verdict, book, countries) if mode else (verdict, rule)
+        found.append(_Finding(judged[0], category, judged[1], members[0].decision.weight, tuple(members)))
+    return found
+
+
+def _regulated_by_name(reading, category, rule, verdict, book, countries) -> tuple[str, str]:
+    sells, _, _ = _trade(reading)
+    exempt = not sells and listed(book, category, countries)
+    return (NEEDS_REVIEW, f"{rule}.exception") if exempt else (verdict, rule)
 
 
 def _verdict(findings: list[_Finding], book: Rulebook, countries: tuple[str, ...]) -> ScreeningVerdict:
