@@ -7,11 +7,12 @@ class ContactcenterConfig(AppConfig):
     verbose_name = _("Contact center")
 
     def ready(self):
-        from contactcenter import receivers
+        from contactcenter import navigation, receivers
         from contacts.signals import contacts_merged, contacts_merging
         from sessions_24h.signals import window_closed, window_opened
 
         receivers.subscribe_to_webhooks()
+        navigation.register_items()
         contacts_merging.connect(receivers.move_conversations, dispatch_uid="conversations-follow-contacts")
         contacts_merged.connect(receivers.count_again, dispatch_uid="count-merged-conversations")
         for signal in (window_opened, window_closed):

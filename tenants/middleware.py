@@ -4,13 +4,14 @@ from contextlib import nullcontext
 
 from django.http import Http404
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from tenants.models import Membership
 from tenants.tenancy import business_scope, every_business
 
 
 class BusinessScopeMiddleware:
-    """Open the scope in which a request runs.
+    """Open the scope in which a request runs, and show times as they are where the business is.
 
     /b/<slug>/…  members see that one business, everybody else gets a 404
     /admin/      every business; the admin site lets only staff in
@@ -21,7 +22,7 @@ class BusinessScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        with self.scope_for(request):
+        with self.scope_for(request), timezone.override(request.business and request.business.time_zone):
             return self.get_response(request)
 
     def scope_for(self, request):
