@@ -8,7 +8,7 @@ BIN := .venv/bin
 ONLY ?=
 FULL ?=
 ARGS ?=
-export WEB_PORT SANDBOX_PORT DATA_DIR
+export WEB_PORT SANDBOX_PORT DATA_DIR DEMO
 
 .PHONY: help run test check bench faults screens translations clean
 

@@ -55,9 +55,7 @@ def set_offset(seconds):
     """
     global _offset, _read_at
     if not settings.MOVABLE_CLOCK:
-        raise ClockNotMovable(
-            "Set MOVABLE_CLOCK=1 to move the clock. Never do this where customers are served."
-        )
+        raise ClockNotMovable("Set MOVABLE_CLOCK=1 to move the clock. Never do this where customers are served.")
     with _own_connection() as cursor:
         cursor.execute("UPDATE config_clock SET offset_seconds = %s WHERE id = 1", [float(seconds)])
     with _lock:

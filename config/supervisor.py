@@ -67,10 +67,16 @@ class Child:
             start_new_session=True,
         )
         self.pid_file.write_text(str(self.process.pid))
-        for line in self.process.stdout:
-            self.write(self.name, line.decode(errors="replace").rstrip())
+        # Read apart from waiting: what a killed parent leaves behind keeps the pipe open.
+        reader = threading.Thread(target=self._pass_on, args=[self.process.stdout], daemon=True)
+        reader.start()
         self.process.wait()
         self._end_orphans()
+        reader.join(2)
+
+    def _pass_on(self, lines):
+        for line in lines:
+            self.write(self.name, line.decode(errors="replace").rstrip())
 
     def _end_orphans(self):
         """A killed parent may leave children behind (Celery's pool); they share its process group."""

@@ -1,5 +1,6 @@
 """The ground of the REST API: views that run in a business's scope, and errors of one shape."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
@@ -66,3 +67,16 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema):
         return {"type": "http", "scheme": "bearer", "description": "An API key of the business."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "tenants.api_access.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "A member's browser session; the X-Business header names the business by its slug.",
+        }

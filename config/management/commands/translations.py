@@ -147,6 +147,7 @@ def find_problems():
 
 def placeholder_errors(message):
     """Named placeholders that one side has and the other lacks."""
+
     def names(text):
         return set(re.findall(r"%\((\w+)\)[sd]", text)) | set(re.findall(r"(?<!\{)\{(\w+)\}(?!\})", text))
 
