@@ -43,6 +43,10 @@ def check_deployment(app_configs, **kwargs):
     problems = []
     if settings.MOVABLE_CLOCK:
         problems.append(Error("MOVABLE_CLOCK is on.", hint="Unset MOVABLE_CLOCK.", id="config.E010"))
+    if settings.SITE_FETCH_ALLOW_PRIVATE:
+        problems.append(
+            Error("SITE_FETCH_ALLOW_PRIVATE is on.", hint="Unset SITE_FETCH_ALLOW_PRIVATE.", id="config.E011")
+        )
     if settings.DATABASE_OWNER is not None:
         problems.append(
             Warning(

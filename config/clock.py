@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 import psycopg2
@@ -17,6 +18,7 @@ from django.db import connections
 
 REFRESH_SECONDS = 0.5
 
+_frozen = ContextVar("frozen_clock", default=None)
 _lock = threading.Lock()
 _connection_lock = threading.Lock()
 _offset = 0.0
@@ -32,7 +34,22 @@ def now():
     present = datetime.now(UTC)
     if not settings.MOVABLE_CLOCK:
         return present
-    return present + timedelta(seconds=offset())
+    return _frozen.get() or present + timedelta(seconds=offset())
+
+
+@contextmanager
+def frozen(at):
+    """Inside the block ``now()`` is ``at`` (aware) for the caller alone, so that a rehearsal can tell of the past.
+
+    Raises ``ClockNotMovable`` unless ``MOVABLE_CLOCK=1``.
+    """
+    if not settings.MOVABLE_CLOCK:
+        raise ClockNotMovable("Set MOVABLE_CLOCK=1 to hold the clock. Never do this where customers are served.")
+    token = _frozen.set(at.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _frozen.reset(token)
 
 
 def offset():

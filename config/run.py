@@ -197,7 +197,8 @@ def _print_welcome(web, sandbox, environment):
         "",
         f"  Staff admin     http://127.0.0.1:{web}/admin/",
         f"  The phone       http://127.0.0.1:{sandbox}/phone/     (play the customer)",
-        f"  Control panel   http://127.0.0.1:{sandbox}/control/   (reviewer's mood, faults, clock, mail)",
+        f"  Control panel   http://127.0.0.1:{sandbox}/control/   (reviewer's mood, faults, clock)",
+        f"  Mail            http://127.0.0.1:{sandbox}/mail/      (what the product would have sent)",
         f"  API             http://127.0.0.1:{web}/api/docs/",
         "",
     ]

@@ -1,7 +1,7 @@
 """The sandbox's ASGI application: ``uvicorn providers.sandbox.asgi:app --port 8010``.
 
 Graph API at ``/vNN.0/…``, telephone at ``/phone/``, control panel at ``/control/``, JSON for tests at
-``/control/api/…``. Refuses hosts that aren't local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
+``/control/api/…``, the product's mail at ``/mail/``, invented websites at ``/sites/…``. Refuses hosts that aren't local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
 """
 
 import logging
@@ -11,7 +11,7 @@ from django.utils import translation
 
 from config import env
 
-from . import control, control_api, faults, graph, pages, phone, present
+from . import control, control_api, faults, graph, mailbox, pages, phone, present, sites
 from .box import Box
 from .http import BadRequest, Response, answer, read_request, redirect, same_origin
 
@@ -96,8 +96,15 @@ class Application:
             return pages.static_file(path)
         if path.startswith("/control/api/"):
             return await self._commit(control_api.handle(self.box, request))
-        if path in ("/", "/phone", "/control"):
-            return redirect("/phone/" if path != "/control" else "/control/")
+        if path.startswith("/sites/"):
+            return sites.handle(request)
+        if path in ("/mail", "/control"):
+            return redirect(f"{path}/")
+        if path in ("/", "/phone"):
+            return redirect("/phone/")
+        if path.startswith("/mail/"):
+            with translation.override(pages.language_of(request)):
+                return mailbox.handle(request)
         if path.startswith(("/phone/", "/control/")):
             if request.method == "POST" and not same_origin(request):
                 return Response(b"This form was not sent from the sandbox's own pages.", 403, "text/plain")

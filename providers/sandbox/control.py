@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from . import accounts, actions, bubbles, own_app, pages, people, present
+from . import accounts, actions, bubbles, own_app, pages, people, present, sites
 from .faults import CALL_KINDS
 from .http import flag, redirect
 from .options import MOODS, REVIEWS
@@ -67,6 +67,7 @@ def _context(box, request, verb):
         "ban_states": actions.BAN_STATES,
         "violations": actions.VIOLATIONS,
         "template_states": actions.TEMPLATE_STATES,
+        "sites": sites.addresses(request.origin),
         "faults": box.faults.all(),
         "call_kinds": [(kind, _fault_words()[kind]) for kind in CALL_KINDS],
         "hook_kinds": [(kind, _fault_words()[kind]) for kind in ("delay", "duplicate", "reorder")],

@@ -209,7 +209,7 @@ def read_sms(box, params, request, rest):
 
 @api("POST", "inbound")
 def write_inbound(box, params, request, rest):
-    """A person writes: ``number``, ``phone``, ``text`` or ``type`` with its object, or a ``file``; ``reply_to``."""
+    """A person writes: ``number``, ``phone``, ``text`` or ``type`` with its object, or a ``file``; ``reply_to``, ``at``."""
     person = person_of(box, params)
     file = request.files.get("file")
     if file:
@@ -221,8 +221,9 @@ def write_inbound(box, params, request, rest):
             file,
             caption=params.get("caption"),
             reply_to=params.get("reply_to"),
+            at=params.get("at"),
         )
-        return {"id": wamid}
+        return {"id": wamid, "customer": person["id"]}
     kind = params.get("type", "text")
     body = params.get(kind) if kind != "text" or isinstance(params.get("text"), dict) else {"body": params["text"]}
     if body is None:
@@ -243,7 +244,7 @@ def write_inbound(box, params, request, rest):
 
 @api("POST", "press")
 def press(box, params, request, rest):
-    return {"id": inbound.press(box, params["message"], int(params.get("position", 0)))}
+    return {"id": inbound.press(box, params["message"], int(params.get("position", 0)), params.get("at"))}
 
 
 @api("POST", "read")

@@ -71,7 +71,7 @@ def _author(store, wamid, number, person):
     return person["digits"] if outbound == 0 else number["digits"]
 
 
-def receive_file(box, number_id, customer_id, file, *, caption=None, voice=False, reply_to=None):
+def receive_file(box, number_id, customer_id, file, *, caption=None, voice=False, reply_to=None, at=None):
     """Let a person send a file; raises ``NotPossible`` for kinds that WhatsApp doesn't take."""
     kind = media.kind_of(file.mime) or "document"
     if not file.content:
@@ -92,10 +92,10 @@ def receive_file(box, number_id, customer_id, file, *, caption=None, voice=False
         body["animated"] = False
     if caption and kind in ("image", "video", "document"):
         body["caption"] = caption
-    return receive(box, number_id, customer_id, kind, body, reply_to=reply_to)
+    return receive(box, number_id, customer_id, kind, body, reply_to=reply_to, at=at)
 
 
-def press(box, wamid, position):
+def press(box, wamid, position, at=None):
     """Press an answer button or choose a row of the message ``wamid``; ``position`` counts from 0 over all choices."""
     store = box.store
     message = store.get("message", wamid)
@@ -107,7 +107,7 @@ def press(box, wamid, position):
         raise NotPossible("There is no such button.")
     kind, reply = choices[position]
     store.update("message", wamid, answered=str(position))
-    return receive(box, message["number_id"], message["customer_id"], kind, reply, reply_to=wamid)
+    return receive(box, message["number_id"], message["customer_id"], kind, reply, reply_to=wamid, at=at)
 
 
 def choices_of(store, message, body):
