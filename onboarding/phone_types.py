@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import phonenumbers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult, shortnumberinfo
 
 SMS, VOICE = "SMS", "VOICE"
@@ -136,7 +137,7 @@ def describe_number(raw: str, region: str | None = None) -> NumberFacts:
     try:
         number = phonenumbers.parse(typed_plus, home)
     except phonenumbers.NumberParseException as failure:
-        return _refused(typed, _parse_problem(failure, home), country=home or "")
+        return _refused(typed, _parse_problem(typed, failure, home), country=home or "")
     wrong = _length_problem(number)
     if wrong:
         return _refused(typed, wrong, country=phonenumbers.region_code_for_number(number) or home or "")
@@ -160,9 +161,9 @@ def _possible(number: phonenumbers.PhoneNumber) -> bool:
     return phonenumbers.is_possible_number(number)
 
 
-def _parse_problem(failure: phonenumbers.NumberParseException, region: str | None) -> Problem:
+def _parse_problem(typed: str, failure: phonenumbers.NumberParseException, region: str | None) -> Problem:
     if failure.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-        if region is None:
+        if region is None and not typed.startswith(("+", "00")):
             return Problem("no_country", _("Add the country code, for example +57."))
         return Problem("bad_country", _("No country has this code. Check the first digits."))
     if failure.error_type == phonenumbers.NumberParseException.TOO_LONG:
@@ -178,12 +179,7 @@ def _parse_problem(failure: phonenumbers.NumberParseException, region: str | Non
 def _length_problem(number: phonenumbers.PhoneNumber) -> Problem | None:
     result = phonenumbers.is_possible_number_with_reason(number)
     if result == ValidationResult.TOO_SHORT:
-        missing = _missing_digits(number)
-        if missing == 1:
-            return Problem("too_short", _("One digit is missing."))
-        if missing:
-            return Problem("too_short", _("%(count)d digits are missing.") % {"count": missing})
-        return Problem("too_short", _("The number has too few digits."))
+        return _short_by(_missing_digits(number))
     if result == ValidationResult.TOO_LONG:
         return Problem("too_long", _("The number has too many digits."))
     if result == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
@@ -195,13 +191,23 @@ def _length_problem(number: phonenumbers.PhoneNumber) -> Problem | None:
     return None
 
 
+def _short_by(missing: int) -> Problem:
+    if not missing:
+        return Problem("too_short", _("The number has too few digits."))
+    text = ngettext_lazy("%(count)d digit is missing.", "%(count)d digits are missing.", "count") % {"count": missing}
+    return Problem("too_short", text)
+
+
 def _missing_digits(number: phonenumbers.PhoneNumber) -> int:
+    """How many digits the number lacks beside the shortest usual one of its country; 0 if none."""
     region = phonenumbers.region_code_for_country_code(number.country_code)
-    example = phonenumbers.example_number(region)
-    if example is None:
-        return 0
+    usual = [
+        len(phonenumbers.national_significant_number(example))
+        for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
+        if (example := phonenumbers.example_number_for_type(region, kind)) is not None
+    ]
     have = len(phonenumbers.national_significant_number(number))
-    return max(len(phonenumbers.national_significant_number(example)) - have, 0)
+    return max(min(usual, default=0) - have, 0)
 
 
 def _facts(typed: str, number: phonenumbers.PhoneNumber) -> NumberFacts:
@@ -211,7 +217,12 @@ def _facts(typed: str, number: phonenumbers.PhoneNumber) -> NumberFacts:
     country = phonenumbers.region_code_for_number(number) or ""
     if not valid:
         kind = UNKNOWN
-        problems.append(Problem("invalid", _("No such number exists in this country. Check the digits.")))
+        missing = _missing_digits(number)
+        problems.append(
+            _short_by(missing)
+            if missing
+            else Problem("invalid", _("No such number exists in this country. Check the digits."))
+        )
     elif kind == "premium":
         problems.append(Problem("premium", _("Premium-rate numbers are not accepted. This is our own rule.")))
     elif kind == "pager":

@@ -172,7 +172,8 @@ def _beside_partner_words(core: tuple[str, ...], page: PageEvidence, known: List
 
 _OWN = re.compile(
     r"\b(our|nuestr[oa]s?|noss[oa]s?|product[oa]?s? of|producto de|produto d[aeo]|by|app|line|linea|linha|brand|marca|"
-    r"servicio de|servico d[aeo]|service of|from|una marca|uma marca|a brand|launch|lanza|lancamos|meet|conoce|conheca|new|nuev[oa]|nov[oa])\b"
+    r"servicio de|servico d[aeo]|service of|from|una marca|uma marca|a brand|launch|lanza|lancamos|meet|conoce|"
+    r"conheca|new|nuev[oa]|nov[oa])\b"
 )
 
 

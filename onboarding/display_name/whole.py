@@ -3,16 +3,12 @@
 import re
 
 from .evidence import PageEvidence
-from .words import Lists, alike, distinctive, find, lists, tokens, without_legal_form
+from .words import Lists, alike, distinctive, find, lists, plain_words, tokens, without_legal_form
 
 FAIL, WARN = "fail", "warn"
-_TEST = frozenset(
-    "test tests testing teste testes prueba pruebas demo demos sandbox qa ejemplo exemplo sample dummy asdf xxx tester probando".split()
-)
-_FILLER = frozenset(
-    "bot chatbot account cuenta conta numero number line linea linha phone telefono api whatsapp business my mi meu new nuevo novo de do da the".split()
-)
-_PARTICLES = frozenset("de del da do dos das la los y e van von di".split())
+_TEST = plain_words("test")
+_FILLER = plain_words("filler")
+_PARTICLES = plain_words("particles")
 
 
 def whole_name_fault(name: str, brand: str, legal_name: str, page: PageEvidence) -> tuple[str, str] | None:

@@ -67,6 +67,11 @@ def lists() -> Lists:
     )
 
 
+def plain_words(name: str) -> frozenset[str]:
+    """A word list of the section ``whole`` of ``names.toml``."""
+    return frozenset(read_files()["names"]["whole"][name].split())
+
+
 def _territories() -> set[tuple[str, ...]]:
     from babel import Locale  # reading three locales is slow, so only when the lists are first needed
 

@@ -155,3 +155,8 @@ def content_hash() -> str:
         digest.update(path.relative_to(DATA).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def words(section: str, name: str) -> frozenset[str]:
+    """A plain word list of ``reading.toml``."""
+    return frozenset(read_files()["reading"][section][name].split())

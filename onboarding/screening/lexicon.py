@@ -42,7 +42,7 @@ class Lexicon:
     stems: set[str] = field(default_factory=set)
     prefixes: set[str] = field(default_factory=set)
     sounds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    long_words: list[str] = field(default_factory=list)
+    long_words: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
 
     def spans(self, clause: Clause) -> dict[str, list[Span]]:
@@ -93,8 +93,9 @@ def _word_keys(lexicon: Lexicon, token: str) -> frozenset[str]:
     elif len(token) >= 5 and token.isalpha():
         keys = {k for k in lexicon.sounds.get(sound(token), ()) if abs(len(k) - len(token)) <= 2}
         if not keys and len(token) >= _FUZZY_FROM:
-            near = extract(token, lexicon.long_words, scorer=OSA.distance, score_cutoff=1, limit=3)
-            keys = {stem(word) for word, _, _ in near if word[0] == token[0]}
+            sized = (lexicon.long_words.get((token[0], len(token) + d), ()) for d in (-2, -1, 0, 1))
+            near = extract(token, [w for words in sized for w in words], scorer=OSA.distance, score_cutoff=1, limit=3)
+            keys = {stem(word) for word, _, _ in near}
     return frozenset(keys)
 
 
@@ -151,7 +152,8 @@ def lexicon() -> Lexicon:
             for term in entry["terms"].replace("\n", " ").split(","):
                 for elements in compile_term(term, file, built.names):
                     _index(built, scoped(file, concept), elements, long_words)
-    built.long_words = sorted(long_words)
+    for word in sorted(long_words):
+        built.long_words.setdefault((word[0], len(word)), []).append(word)
     return built
 
 

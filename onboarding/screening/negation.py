@@ -1,49 +1,16 @@
 """Which words of a clause are denied: "no vendemos armas", "sin alcohol", "garrafas nao inclusas"."""
 
+from onboarding.rulebook.book import words
+
 from .text import Clause
 
-_NOT = {"no", "nao", "not", "dont", "doesnt", "never", "nunca", "jamas", "neither", "nor", "tampoco", "ni", "nem", "cant", "wont",
-        "cannot", "isnt", "arent", "nothing", "nada", "cero", "zero"}  # fmt: skip
-_ACT = ("vend", "comercializ", "ofrec", "oferec", "trabaj", "trabalh", "manej", "hac", "faz", "sell", "sold", "sale", "offer", "stock",
-        "trad", "provid", "deal", "carry", "carr", "entreg", "env", "ship", "promov", "promot", "distribu", "dispens", "realiz", "tenem",
-        "temos", "hay", "incluy", "inclu", "acept", "aceit", "prest", "compr", "import", "produc", "fabric", "suminist", "fornec", "order",
-        "pedido", "do", "se", "es", "e", "is", "are", "give", "permit", "llev", "intermedi", "deliver", "broker", "handle", "supply",
-        "venta", "venda", "we", "recet", "prescri", "admit", "tak", "record", "cobr", "otorg", "brind", "hold")  # fmt: skip
-_WITHOUT = {"sin", "sem", "without", "libre", "livre", "free"}
-_AGAINST = {
-    "contra",
-    "against",
-    "anti",
-    "prevencion",
-    "prevencao",
-    "prevention",
-    "preventing",
-    "prevent",
-    "combate",
-    "avoid",
-    "evita",
-    "evitar",
-}
-_ONLY = {"solo", "so", "only", "just", "solamente", "apenas", "somente", "unicamente"}
-_TURN = {
-    "pero",
-    "but",
-    "mas",
-    "sino",
-    "except",
-    "excepto",
-    "exceto",
-    "salvo",
-    "aunque",
-    "however",
-    "tambien",
-    "tambem",
-    "also",
-    "solo",
-    "only",
-}
-_AFFIRM = ("vendemos", "vendo", "vende", "ofrecemos", "tenemos", "temos", "sell", "hacemos", "entregamos", "enviamos", "we", "compra", "compre",
-           "pide", "order", "buy", "reserva")  # fmt: skip
+_NOT = words("denial", "not")
+_ACT = tuple(sorted(words("denial", "act")))
+_WITHOUT = words("denial", "without")
+_AGAINST = words("denial", "against")
+_ONLY = words("denial", "only")
+_TURN = words("denial", "turn")
+_AFFIRM = tuple(sorted(words("denial", "affirm")))
 
 
 def denied(clause: Clause) -> list[int]:

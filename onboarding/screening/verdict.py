@@ -7,18 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onboarding.rulebook import Rulebook, load
+from onboarding.rulebook.book import words
 
 from .decide import Hit, Reading, hits, listed
 from .lexicon import SHARED, scoped
 
 ALLOWED, NEEDS_REVIEW, PROHIBITED = "allowed", "needs_review", "prohibited"
 
-_VAGUE = frozenset(
-    """pedidos pedido delivery atencion al cliente clientes atendimento cliente domicilio domicilios horario horarios 24 horas venta ventas vendas
-    venda ofertas productos produtos tienda loja a de la el los las y e o os as em en con com por para todo todos nuestra nuestro servicio soporte
-    suporte whatsapp chat online orders customer support service the and our to for of info informacion consultas mensajes reservas promociones
-    store shop products empresa negocio""".split()
-)
+_VAGUE = words("activity", "vague")
+_JOINERS = words("activity", "joiners")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def _plain(reading, category, rule, verdict, members, book, countries) -> tuple[
 
 
 def _trade(reading: Reading) -> tuple[bool, bool, bool]:
-    """Whether something is sold here, whether a sale is denied or happens elsewhere, whether there is service or news."""
+    """Whether something is sold here, a sale is denied or happens elsewhere, and service or news is given."""
     elsewhere = {i for i, _ in reading.each(scoped(SHARED, "elsewhere"), denied_too=True)}
     harmless = list(reading.each(scoped(SHARED, "not_sale"), denied_too=True))
     every = [
@@ -217,10 +214,6 @@ def _compound(hit: Hit, after: str) -> bool:
         "available",
     }
 
-
-_JOINERS = frozenset(
-    "y e and or o ou venta de vendo vendemos hermosos hermosas lindos lindas bellos 2 3 baby bebes mini".split()
-)
 
 _JUDGES = {
     "": _plain,

@@ -1,7 +1,7 @@
 """``manage.py preflight {policy|display_name|template}``: predict outcomes for cases from standard input.
 
-One JSON object a line in, ``{"id", "input"}``; one a line out, in the same order, with the id and the prediction. A line
-that can't be judged comes out as ``{"id", "error"}`` and doesn't stop the rest. No database is needed.
+One JSON object a line in, ``{"id", "input"}``; one a line out, in the same order, with the id and the prediction.
+A line that can't be judged comes out as ``{"id", "error"}`` and doesn't stop the rest. No database is needed.
 """
 
 import sys

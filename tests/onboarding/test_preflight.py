@@ -1,0 +1,62 @@
+"""The pre-flight command: a JSON object a line in, one out, whatever the line."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+
+@pytest.fixture
+def preflight(monkeypatch, capsys):
+    def run(kind, *lines):
+        monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines) + "\n"))
+        out = io.StringIO()
+        call_command("preflight", kind, stdout=out)
+        return [json.loads(line) for line in out.getvalue().splitlines()]
+
+    return run
+
+
+def case(number, **given):
+    return json.dumps({"id": number, "input": given})
+
+
+def test_policy_cases_keep_their_order_and_id(preflight):
+    found = preflight("policy", case("a", activity="casino online", country="US"), case("b", activity="zapateria"))
+    assert [(f["id"], f["verdict"], f["category"]) for f in found] == [
+        ("a", "prohibited", "gambling"),
+        ("b", "allowed", "none"),
+    ]
+    assert found[0]["reasons"][0].keys() == {"code", "rule", "text"}
+
+
+def test_display_names_come_out_with_their_reasons(preflight):
+    (found,) = preflight("display_name", case(7, display_name="Sol ☀️", brand="Sol", website_html="<title>Sol</title>"))
+    assert (found["id"], found["verdict"], [r["code"] for r in found["reasons"]]) == (7, "fail", ["emoji"])
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "3", '{"id": 1}', '{"id": 1, "input": []}', '{"id": 1, "input": "x"}'])
+def test_a_bad_line_becomes_an_error_and_the_next_is_judged(preflight, line):
+    bad, good = preflight("policy", line, case("ok", activity="panaderia"))
+    assert "error" in bad and "id" in bad
+    assert (good["id"], good["verdict"]) == ("ok", "allowed")
+
+
+def test_a_failing_check_is_an_error_of_its_line_only(preflight, settings):
+    settings.PREFLIGHT = {"policy": "tests.onboarding.test_preflight.fail_on_demand"}
+    first, second = preflight("policy", case(1, fail=True), case(2))
+    assert (first["id"], first["error"]) == (1, "RuntimeError: on demand")
+    assert second == {"id": 2, "verdict": "allowed"}
+
+
+def fail_on_demand(given):
+    if given.get("fail"):
+        raise RuntimeError("on demand")
+    return {"verdict": "allowed"}
+
+
+def test_a_check_that_is_not_there_is_said_plainly(preflight, settings):
+    settings.PREFLIGHT = {"policy": "nowhere.at.all"}
+    with pytest.raises(CommandError, match="can't be loaded"):
+        preflight("policy", case(1))

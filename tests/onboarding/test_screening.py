@@ -1,0 +1,148 @@
+"""How the screening reads: negation, near-misses, side lines, countries, and what a verdict carries."""
+
+import datetime as dt
+
+import pytest
+from django.utils import translation
+
+from onboarding.screening import screen
+from onboarding.screening.lexicon import compile_term
+from onboarding.screening.negation import denied
+from onboarding.screening.text import clauses, sound, stem
+
+
+def judge(activity, website="", country="MX", brand="Prueba Norte", **more):
+    return screen(activity, brand, website, country, **more)
+
+
+@pytest.mark.parametrize(
+    ("activity", "verdict"),
+    [
+        ("vendemos vinos y licores", "prohibited"),
+        ("no vendemos vinos ni licores, solo quesos", "allowed"),
+        ("cerveza sin alcohol", "allowed"),
+        ("copas de vino y decantadores", "allowed"),
+        ("software para licorerias", "allowed"),
+        ("curso de sommelier y cata de vinos", "allowed"),
+        ("we do not sell guns, we teach gun safety", "allowed"),
+        ("not only toys, we sell guns and ammo", "prohibited"),
+        ("pistolas de agua y juguetes", "allowed"),
+        ("municiones y pistolas", "prohibited"),
+        ("cigarrillos electronicos con y sin nicotina", "prohibited"),
+        ("adopcion de cachorros rescatados, no se venden", "allowed"),
+        ("cachorros de raza con entrega", "prohibited"),
+    ],
+)
+def test_a_word_counts_only_in_the_sense_in_which_it_stands(activity, verdict):
+    assert judge(activity).verdict == verdict
+
+
+def test_one_forbidden_line_on_the_website_is_enough():
+    found = judge("papeleria y regalos", "Novedad: tambien vendemos vapes y cigarros.")
+    assert (found.verdict, found.category) == ("prohibited", "tobacco")
+    assert {w.field for w in found.reasons[0].words} == {"website"}
+
+
+def test_missing_accents_misspellings_and_digits_for_letters_are_understood():
+    assert judge("sigarros electronicos").category == "tobacco"
+    assert judge("municiones y escopettas").category == "weapons"
+    assert judge("vendo v4pes").category == "tobacco"
+
+
+def test_a_forbidden_word_in_the_brand_alone_does_not_condemn():
+    assert judge("corte y color de cabello", brand="Tequila Hair Studio", country="US").verdict == "allowed"
+
+
+def test_the_brand_counts_when_nothing_else_says_what_is_sold():
+    found = judge("pedidos y atencion a clientes", brand="Licorería El Trébol")
+    assert (found.verdict, found.category) == ("prohibited", "alcohol")
+
+
+def test_alcohol_without_sale_is_reviewed_in_listed_countries_only():
+    text = "visitas a la bodega y cata de vinos, no vendemos por este canal"
+    assert judge(text, country="CL").verdict == "needs_review"
+    assert judge(text, country="ES").verdict == "prohibited"
+    assert judge(text, country="IN").verdict == "prohibited"
+
+
+def test_an_exception_must_hold_in_every_country_of_the_recipients():
+    text = "cerveceria, tours y eventos, sin venta"
+    assert judge(text, country="PE", recipient_countries=["CO"]).verdict == "needs_review"
+    assert judge(text, country="PE", recipient_countries=["US"]).verdict == "prohibited"
+
+
+def test_licensed_gambling_is_reviewed_where_listed_and_never_with_stakes_in_the_chat():
+    text = "casa de apuestas con licencia, soporte de cuentas"
+    assert judge(text, country="CO").verdict == "needs_review"
+    assert judge(text, country="CL").verdict == "prohibited"
+    assert judge(f"{text}, haz tu apuesta por whatsapp", country="CO").verdict == "prohibited"
+
+
+def test_before_the_exceptions_of_august_2024_regulated_goods_were_simply_forbidden():
+    text = "visitas a la bodega y cata de vinos, no vendemos por este canal"
+    assert judge(text, country="CL", as_of=dt.date(2024, 8, 26)).verdict == "prohibited"
+    assert judge(text, country="CL", as_of=dt.date(2024, 8, 27)).verdict == "needs_review"
+
+
+def test_general_assistants_were_allowed_before_the_rule_came():
+    text = "chatbot con ia que responde cualquier pregunta"
+    assert judge(text, as_of=dt.date(2025, 10, 14)).verdict == "allowed"
+    assert judge(text, as_of=dt.date(2025, 10, 15)).category == "ai_assistant"
+
+
+def test_a_review_says_which_evidence_is_asked_for_and_a_refusal_asks_for_none():
+    review = judge("prefeitura, avisos de coleta", country="BR")
+    assert review.verdict == "needs_review"
+    assert len(review.evidence_asked) == 2
+    assert judge("casino online").evidence_asked == ()
+
+
+def test_a_verdict_names_its_rule_its_words_and_the_rulebook_of_its_day():
+    found = judge("gas pimienta y tasers", as_of=dt.date(2026, 11, 1))
+    reason = found.reasons[0]
+    assert (reason.code, reason.rule) == ("weapons", "policy.weapons")
+    assert {w.text for w in reason.words} >= {"gas pimienta", "tasers"}
+    assert found.rulebook_version.startswith("2026-11-01+")
+
+
+def test_reasons_speak_the_active_language():
+    with translation.override("es"):
+        spanish = judge("casino online").reasons[0].text
+    with translation.override("pt-br"):
+        portuguese = judge("casino online").reasons[0].text
+    assert spanish.startswith("No se admiten los juegos de azar")
+    assert portuguese.startswith("Não são permitidos jogos de azar")
+
+
+def test_an_empty_application_goes_to_a_person():
+    found = screen("", "", "", "MX")
+    assert (found.verdict, found.category) == ("needs_review", "none")
+
+
+@pytest.mark.parametrize("text", ["", "\x00\ufffd" * 50, "🙂" * 200, "a" * 20000, ", ; . ! ?" * 200, "ﷺ" * 30])
+def test_odd_texts_never_break_the_screening(text):
+    assert screen(text, text, text, "??").verdict in {"allowed", "needs_review", "prohibited"}
+
+
+def test_a_denial_ends_where_the_sentence_turns():
+    (clause,) = clauses("activity", "no vendemos armas pero tenemos cuchillos")
+    by = denied(clause)
+    assert by[clause.tokens.index("armas")] >= 0
+    assert by[clause.tokens.index("cuchillos")] == -1
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("municiones", "municion"), ("licores", "licor"), ("armas", "arma"), ("puppies", "puppy")]
+)
+def test_singular_and_plural_share_a_stem(a, b):
+    assert stem(a) == stem(b)
+
+
+@pytest.mark.parametrize(("a", "b"), [("cerbesa", "cerveza"), ("sigarro", "cigarro"), ("vevida", "bebida")])
+def test_usual_misspellings_sound_alike(a, b):
+    assert sound(a) == sound(b)
+
+
+def test_a_term_that_names_an_unknown_concept_is_an_error():
+    with pytest.raises(ValueError, match="unknown concept"):
+        compile_term("venta ~2 @unicornio", "policy/weapons", set())

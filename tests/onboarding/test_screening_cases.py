@@ -1,0 +1,37 @@
+"""The screening against labelled cases: verdicts, categories, and no forbidden business let through."""
+
+import pytest
+
+from onboarding.screening import preflight
+
+from .casefiles import OWN, SHARED, cases, wrong
+
+FILES = {
+    "own": (OWN / "policy_own.jsonl", 0.97),
+    "second": (OWN / "policy_second.jsonl", 0.97),
+    "phrases": (OWN / "policy_phrases.jsonl", 0.97),
+    "shared": (SHARED / "policy.jsonl", 0.95),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_verdicts_and_categories_match_the_labels(name):
+    path, floor = FILES[name]
+    judged = [(case, preflight(case["input"])) for case in cases(path)]
+    missed = [
+        (case, (got["verdict"], got["category"]))
+        for case, got in judged
+        if (got["verdict"], got["category"]) != (case["expected"]["verdict"], case["expected"]["category"])
+    ]
+    assert len(missed) <= len(judged) * (1 - floor), wrong(missed)
+
+
+@pytest.mark.parametrize("name", ["own", "second", "shared"])
+def test_no_forbidden_business_comes_out_allowed(name):
+    judged = [(case, preflight(case["input"])) for case in cases(FILES[name][0])]
+    let_through = [
+        (case, got["verdict"])
+        for case, got in judged
+        if case["expected"]["verdict"] == "prohibited" and got["verdict"] == "allowed"
+    ]
+    assert let_through == [], wrong(let_through)
