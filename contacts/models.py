@@ -56,7 +56,7 @@ class Identity(BusinessOwned):
     ``alias`` is kept beside numbers that are written in two ways (``contacts.numbers``); nothing is sent to it.
     """
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities", db_index=False)
     kind = models.CharField(max_length=20, choices=IdentityKind)
     value = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=now)
@@ -91,7 +91,7 @@ class ConsentSource(models.TextChoices):
 class ConsentEvent(BusinessOwned):
     """One line of the opt-in ledger. Lines are added and never changed; the latest one by time holds."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents", db_index=False)
     kind = models.CharField(_("kind"), max_length=10, choices=ConsentKind)
     scope = models.CharField(max_length=20, default="all")
     """``all``, or ``marketing`` for what the person set inside WhatsApp."""

@@ -6,6 +6,7 @@ so both name the same person.
 """
 
 import re
+from functools import lru_cache
 
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 
@@ -15,6 +16,7 @@ def digits(number):
     return _NOT_DIGITS.sub("", number)
 
 
+@lru_cache(maxsize=20_000)
 def other_form(number):
     """The other way to write these digits, or ``None``."""
     if not number.isascii() or not number.isdigit():

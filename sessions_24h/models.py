@@ -12,7 +12,9 @@ from tenants.tenancy import BusinessOwned
 class CustomerServiceWindow(BusinessOwned):
     """When free-form replies end, per business number and contact. The clock decides; Celery only announces."""
 
-    phone_number = models.ForeignKey("onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+")
+    phone_number = models.ForeignKey(
+        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="windows")
     last_inbound_at = models.DateTimeField(_("last message received"))
     expires_at = models.DateTimeField(_("ends"))

@@ -24,14 +24,14 @@ class Conversation(BusinessOwned):
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     channel = models.CharField(max_length=20, default="whatsapp")
-    phone_number = models.ForeignKey("onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+")
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.PROTECT, related_name="conversations")
-    status = models.CharField(
-        _("status"), max_length=20, choices=ConversationStatus, default=ConversationStatus.OPEN
+    phone_number = models.ForeignKey(
+        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    assignee = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.PROTECT, related_name="conversations", db_index=False
     )
+    status = models.CharField(_("status"), max_length=20, choices=ConversationStatus, default=ConversationStatus.OPEN)
+    assignee = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=now)
     last_activity_at = models.DateTimeField(default=now)
     last_message_text = models.CharField(max_length=200, blank=True)

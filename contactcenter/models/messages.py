@@ -1,4 +1,7 @@
-"""Messages and what happened to them."""
+"""Messages and what happened to them.
+
+A foreign key that another index begins with has none of its own (``db_index=False``): these tables are written often.
+"""
 
 import uuid
 
@@ -64,14 +67,14 @@ class Message(BusinessOwned):
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     """Travels to the provider as ``biz_opaque_callback_data`` and comes back with each status."""
-    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
-    phone_number = models.ForeignKey("onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+")
+    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages", db_index=False)
+    phone_number = models.ForeignKey(
+        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     contact = models.ForeignKey("contacts.Contact", on_delete=models.PROTECT, related_name="+")
     direction = models.CharField(max_length=10, choices=Direction)
     source = models.CharField(max_length=10, choices=MessageSource)
-    author = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    author = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     provider_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001  null = none yet
     kind = models.CharField(max_length=64)
     """text, image, video, audio, document, sticker, location, contacts, interactive, button, template, order…"""
@@ -119,9 +122,7 @@ class Message(BusinessOwned):
         ]
         indexes = [
             models.Index(fields=["conversation", "-at", "-id"], name="message_thread"),
-            models.Index(
-                fields=["conversation"], name="message_from_ad", condition=models.Q(from_ad=True)
-            ),
+            models.Index(fields=["conversation"], name="message_from_ad", condition=models.Q(from_ad=True)),
         ]
 
     def __str__(self):
@@ -155,10 +156,12 @@ class MessageMedia(BusinessOwned):
 class Reaction(BusinessOwned):
     """The latest emoji with which one side answered a message; an empty emoji means it was taken back."""
 
-    phone_number = models.ForeignKey("onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+")
+    phone_number = models.ForeignKey(
+        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     target_provider_id = models.CharField(max_length=512)
     direction = models.CharField(max_length=10, choices=Direction)
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="reactions")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="reactions", db_index=False)
     emoji = models.CharField(max_length=64, blank=True)
     provider_id = models.CharField(max_length=512, blank=True)
     at = models.DateTimeField()
@@ -167,9 +170,7 @@ class Reaction(BusinessOwned):
         verbose_name = _("reaction")
         verbose_name_plural = _("reactions")
         constraints = [
-            models.UniqueConstraint(
-                fields=["phone_number", "target_provider_id", "direction"], name="reaction_latest"
-            )
+            models.UniqueConstraint(fields=["phone_number", "target_provider_id", "direction"], name="reaction_latest")
         ]
         indexes = [models.Index(fields=["conversation"], name="reaction_conversation")]
 
@@ -180,7 +181,9 @@ class Reaction(BusinessOwned):
 class PendingUpdate(BusinessOwned):
     """A status, edit or deletion that came before its message; applied and removed when the message comes."""
 
-    phone_number = models.ForeignKey("onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+")
+    phone_number = models.ForeignKey(
+        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     provider_id = models.CharField(max_length=512)
     kind = models.CharField(max_length=10)
     rank = models.SmallIntegerField(default=0)
@@ -192,9 +195,7 @@ class PendingUpdate(BusinessOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["phone_number", "provider_id", "kind", "key"], name="pendingupdate_once"
-            )
+            models.UniqueConstraint(fields=["phone_number", "provider_id", "kind", "key"], name="pendingupdate_once")
         ]
         indexes = [models.Index(fields=["created_at"], name="pendingupdate_age")]
 

@@ -72,13 +72,15 @@ def _write(locked, news):
         new_seen, new_name, new_username = news[pk]
         seen = new_seen if seen is None or (new_seen and new_seen > seen) else seen
         if new_name and (profile_at is None or new_name > (profile_at, profile)):
+            if profile != new_name[1]:
+                renamed.add(pk)
             profile_at, profile = new_name
             if not ours:
                 name = profile
-            renamed.add(pk)
         if new_username and (username_at is None or new_username > (username_at, username)):
+            if username != new_username[1]:
+                renamed.add(pk)
             username_at, username = new_username
-            renamed.add(pk)
         rows.append((pk, seen, name, fold(name)[:256], profile, profile_at, username, username_at))
     columns = zip(*rows, strict=True)
     source, params = bulk.unnest(
