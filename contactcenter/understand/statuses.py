@@ -11,7 +11,7 @@ from datetime import datetime
 
 from config import bulk
 from contactcenter.models.messages import STATUS_RANK, MessageStatus
-from contactcenter.understand import changes, consents, conversations, pending, routing, windows
+from contactcenter.understand import changes, consents, conversations, pending, round_trips, routing, windows
 from contactcenter.understand.pending import Pending
 from tenants import live
 
@@ -233,6 +233,7 @@ def _write(facts):
     consents.note_refusals([(row[0], *row[2:6]) for row in changed if row[6] == consents.STOPPED_MARKETING and row[4]])
     threads = {row[1] for row in changed}
     windows.refresh_free_entries(threads)
+    round_trips.note(threads)
     for business_id, reference in bulk.fetch(
         "SELECT business_id, reference::text FROM contactcenter_conversation WHERE id = ANY(%s::bigint[])",
         [bulk.array(sorted(threads))],

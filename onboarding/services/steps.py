@@ -14,7 +14,7 @@ from config import hints
 from config.clock import now
 from onboarding.enums import ApplicationStatus, StepKind, StepState
 from onboarding.exceptions import NotPossible
-from onboarding.models import OnboardingStep
+from onboarding.models import OnboardingStep, PhoneNumber
 from onboarding.services import notices
 from onboarding.services.moves import go_live, note
 from tenants import audit, live
@@ -208,6 +208,8 @@ def reveal_pin(application, *, actor):
 
 def note_round_trip(phone_number):
     """A message was received on this number and answered: it is live (asked for by the contact center)."""
+    if PhoneNumber.objects.filter(pk=phone_number.pk, live_at=None).update(live_at=now()):
+        live.emit("number", business_id=phone_number.business_id, number=str(phone_number.reference))
     step = OnboardingStep.objects.filter(
         application__phone_numbers=phone_number, kind=StepKind.ROUND_TRIP, state=StepState.WAITING_FOR_META
     ).first()
