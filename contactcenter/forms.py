@@ -6,6 +6,7 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from config.templatetags.ui import phone as readable
 from contactcenter.services.content import CAPTION, TEXT
 from contactcenter.services.conversations import NOTE_LIMIT
 from contacts.models import ConsentSource
@@ -147,7 +148,9 @@ class TemplateValuesForm(_Keyed):
             label=label,
             max_length=limit,
             initial=initial,
-            help_text=_("For example %(sample)s") % {"sample": sample} if sample else "",
+            widget=forms.TextInput(
+                attrs={"placeholder": _("For example %(sample)s") % {"sample": sample} if sample else ""}
+            ),
             error_messages={"required": _("This value goes into the message. Fill it in.")},
         )
 
@@ -217,7 +220,7 @@ class NewConversationForm(_Keyed):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["number"].queryset = PhoneNumber.objects.exclude(phone_number_id=None).order_by("pk")
-        self.fields["number"].label_from_instance = lambda number: f"{number.display_name} · {number.e164}"
+        self.fields["number"].label_from_instance = lambda number: f"{number.display_name} · {readable(number.e164)}"
 
     def clean(self):
         data = super().clean()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from contactcenter import gate, queries
 from contactcenter.forms import NoteForm, ReplyForm, TemplateValuesForm, new_key, templates_for
@@ -49,7 +50,7 @@ def tabs_context(request):
     filters = queries.Filters.read(request.GET)
     counts = queries.open_counts(request.user)
     filters = replace(filters, view=filters.view or ("mine" if counts["mine"] else "all"))
-    labels = {"mine": _("Mine"), "unassigned": _("Unassigned"), "all": _("All")}
+    labels = {"mine": _("Mine"), "unassigned": _("Unassigned"), "all": pgettext("conversations", "All")}
     tabs = [
         {
             "label": labels[name],

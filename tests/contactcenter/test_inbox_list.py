@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from contacts.services.tokens import index_contacts
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.clock import now
 from contactcenter import queries
 from contactcenter.models import Conversation
+from contacts.services.tokens import index_contacts
 from tenants.tenancy import business_scope
 from tests import builders
 
