@@ -258,7 +258,7 @@ CELERY_BEAT_SCHEDULE = {
 """One line per task; every task finds its due rows itself, so a short interval costs one indexed query."""
 for _entry in CELERY_BEAT_SCHEDULE.values():
     # A tick that nobody took in time is stale: the next one finds the same rows.
-    _entry["options"] = {"expires": max(10, 2 * _entry["schedule"])}
+    _entry["options"] = {"expires": max(10, 2 * int(str(_entry["schedule"])))}
 
 RETENTION_DAYS = {"webhook_deliveries": 9, "provider_log": 30, "unknown_events": 90, "sent_mail": 30}
 LIVE_EVENTS_KEPT_SECONDS = 3600

@@ -25,7 +25,7 @@ class ConsentForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what this person said.")},
     )
-    source = forms.ChoiceField(label=_("Where"), choices=[(source.value, source.label) for source in BY_HAND])
+    source = forms.ChoiceField(label=_("Where"), choices=[pair for pair in ConsentSource.choices if pair[0] in BY_HAND])
     wording = forms.CharField(
         label=_("What they saw or said"),
         max_length=1000,

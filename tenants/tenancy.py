@@ -106,7 +106,7 @@ class BusinessQuerySet(models.QuerySet):
     """Rows of one business; ``bulk_create`` and friends go through the same policies."""
 
 
-class BusinessManager(models.Manager.from_queryset(BusinessQuerySet)):
+class BusinessManager(models.Manager.from_queryset(BusinessQuerySet)):  # type: ignore[misc]  # Django makes the base
     """Answers only inside a scope, and within a business's scope only with that business's rows."""
 
     use_in_migrations = False
