@@ -15,7 +15,7 @@ from .whole import whole_name_fault
 from .words import distinctive, tokens, without_legal_form
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
-_SETTLED = {"homoglyph", "meta_brand", "too_long", "too_short"}
+_SETTLED = {"meta_brand", "too_short"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,10 @@ def check_display_name(
 def _judge(name: str, brand: str, legal_name: str, page: PageEvidence) -> list[tuple[str, str]]:
     faults, clean = find_faults(name, brand, page)
     found = [(code, FAIL) for code in faults]
-    whole = whole_name_fault(clean, brand, legal_name, page)
-    if whole and not (faults and set(faults) & {"too_short"}):
-        return [*found, whole]
+    if _SETTLED.isdisjoint(faults):
+        whole = whole_name_fault(clean, brand, legal_name, page)
+        if whole:
+            return [*found, whole]
     if "too_short" in faults or "homoglyph" in faults:
         return found
     words = without_legal_form(tokens(clean))

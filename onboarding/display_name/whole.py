@@ -88,6 +88,7 @@ def _person(
     in_legal = any(w in tokens(legal_name) for w in last)
     named = _stands_as_person(words, page, known)
     if words == brand:
+        named = named or (len(core) >= 3 and core[1] in known.given)
         return WARN if (known_last or in_legal or named) and not titled else WARN if titled and known_last else None
     if find(words, brand) or find(brand, words):
         return None

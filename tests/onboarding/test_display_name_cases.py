@@ -6,7 +6,11 @@ from onboarding.display_name import preflight
 
 from .casefiles import OWN, SHARED, cases, wrong
 
-FILES = {"own": OWN / "display_name_own.jsonl", "shared": SHARED / "display_name.jsonl"}
+FILES = {
+    "own": OWN / "display_name_own.jsonl",
+    "second": OWN / "display_name_second.jsonl",
+    "shared": SHARED / "display_name.jsonl",
+}
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -9,6 +9,8 @@ from .casefiles import OWN, SHARED, cases, wrong
 FILES = {
     "own": (OWN / "policy_own.jsonl", 0.97),
     "second": (OWN / "policy_second.jsonl", 0.97),
+    "third": (OWN / "policy_third.jsonl", 0.97),
+    "fourth": (OWN / "policy_fourth.jsonl", 0.97),
     "phrases": (OWN / "policy_phrases.jsonl", 0.97),
     "shared": (SHARED / "policy.jsonl", 0.95),
 }
@@ -26,7 +28,7 @@ def test_verdicts_and_categories_match_the_labels(name):
     assert len(missed) <= len(judged) * (1 - floor), wrong(missed)
 
 
-@pytest.mark.parametrize("name", ["own", "second", "shared"])
+@pytest.mark.parametrize("name", ["own", "second", "third", "fourth", "shared"])
 def test_no_forbidden_business_comes_out_allowed(name):
     judged = [(case, preflight(case["input"])) for case in cases(FILES[name][0])]
     let_through = [
