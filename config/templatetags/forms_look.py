@@ -62,7 +62,7 @@ def field(
     if placeholder is not None:
         attrs["placeholder"] = placeholder
     if kind == "pin":
-        attrs |= {"inputmode": "numeric", "autocomplete": autocomplete or "one-time-code", "maxlength": 6}
+        attrs |= {"inputmode": "numeric", "autocomplete": autocomplete or "one-time-code", "maxlength": 12}
     limit = getattr(bound.field, "max_length", None) or bound.field.widget.attrs.get("maxlength")
     value = bound.value()
     context = {
