@@ -1,5 +1,20 @@
-from django.urls import path  # noqa: F401
+"""Addresses below ``/b/<business>/templates/``."""
+
+from django.urls import path
+
+from templates_hsm.views import building, deciding, reading
 
 app_name = "templates_hsm"
 
-urlpatterns = []
+urlpatterns = [
+    path("", reading.template_list, name="template_list"),
+    path("new/", building.template_new, name="template_new"),
+    path("<uuid:reference>/", reading.template_detail, name="template_detail"),
+    path("<uuid:reference>/status/", reading.template_status, name="template_status"),
+    path("<uuid:reference>/edit/", building.template_edit, name="template_edit"),
+    path("<uuid:reference>/check/", building.template_check, name="template_check"),
+    path("<uuid:reference>/autosave/", building.template_autosave, name="template_autosave"),
+    path("<uuid:reference>/submit/", deciding.template_submit, name="template_submit"),
+    path("<uuid:reference>/copy/", deciding.template_copy, name="template_copy"),
+    path("<uuid:reference>/delete/", deciding.template_delete, name="template_delete"),
+]

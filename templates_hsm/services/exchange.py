@@ -68,7 +68,10 @@ def submit_one(pk):
 def _hand_in(line, waba_id, definition, edited, again):
     if edited:
         line.edit_template(
-            edited, components=definition["components"], parameter_format=definition.get("parameter_format", "")
+            edited,
+            category=definition["category"],
+            components=definition["components"],
+            parameter_format=definition.get("parameter_format", ""),
         )
         return line.fetch_template(edited)
     if again:

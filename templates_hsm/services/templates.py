@@ -57,11 +57,14 @@ def save(template, *, version, actor=None, **fields):
     return template
 
 
-def findings_of(template):
-    """What the linter says of a template, with what else stands in its account."""
+def findings_of(template, definition=None):
+    """What the linter says of a template, with what else stands in its account.
+
+    ``definition`` is what somebody is typing into it; without one, what is stored.
+    """
     others = MessageTemplate.objects.filter(waba=template.waba).exclude(pk=template.pk)
     others = others.exclude(status=TemplateStatus.DELETED)[:300]
-    return lint(template.definition, existing=[other.definition for other in others])
+    return lint(definition or template.definition, existing=[other.definition for other in others])
 
 
 @transaction.atomic

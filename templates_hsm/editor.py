@@ -1,0 +1,337 @@
+"""A template as the builder's form sees it, and back into the body of a create call. Pure: no database.
+
+What the form can't edit (media headers, carousels, flows, unknown parts) stays exactly as it was, and so does every
+part that was not touched. The form carries the definition it began with, so nothing depends on what was stored since.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from templates_hsm.components import read, variables_of
+from templates_hsm.components.reading import COMPONENT_ORDER
+from templates_hsm.editor_buttons import (
+    BUTTON_KINDS,
+    MOST_BUTTONS,
+    ButtonRow,
+    as_written,
+    clean,
+    line,
+    row_of,
+    text_of,
+    typed_rows,
+)
+
+LARGEST_BASE = 200_000
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Everything the form shows. ``base`` is the definition it began with."""
+
+    base: Mapping
+    name: str = ""
+    language: str = ""
+    category: str = ""
+    header: str = ""
+    header_examples: dict = field(default_factory=dict)
+    body: str = ""
+    body_examples: dict = field(default_factory=dict)
+    footer: str = ""
+    advice: bool = False
+    expires: str = ""
+    buttons: tuple[ButtonRow, ...] = ()
+    without_header: bool = False
+    """The header that can't be edited here was taken out."""
+
+    @classmethod
+    def of(cls, definition):
+        """The form for a definition."""
+        template = read(definition)
+        header, body, footer = template.header, template.body, template.footer
+        typed = header is not None and header.format == "TEXT"
+        return cls(
+            base=definition,
+            name=template.name,
+            language=template.language,
+            category=template.category,
+            header=line(header.text) if typed else "",
+            header_examples=_known(header.examples, header.text) if typed else {},
+            body=text_of(body.text) if body else "",
+            body_examples=_known(body.examples, body.text) if body else {},
+            footer=line(footer.text) if footer else "",
+            advice=bool(body and body.add_security_recommendation),
+            expires=_minutes(footer.code_expiration_minutes) if footer else "",
+            buttons=tuple(row_of(button) for button in template.buttons),
+        )
+
+    @classmethod
+    def typed(cls, data, stored, *, fixed=()):
+        """The form as it was posted (``data`` is a QueryDict). ``stored`` stands in for a base that can't be read.
+
+        ``fixed`` names the fields that keep their stored value because Meta already knows the template.
+        """
+        base = _base(data.get("base", "")) or stored
+        template = read(base)
+        values = {name: clean(data.get(name, "")).strip() for name in ("name", "language", "category")}
+        values |= {name: str(stored.get(name, "")) for name in fixed}
+        return cls(
+            base=base,
+            name=values["name"],
+            language=values["language"],
+            category=values["category"].upper(),
+            header=line(clean(data.get("header", ""))),
+            header_examples=_samples(data, "header-example-"),
+            body=text_of(clean(data.get("body", ""))),
+            body_examples=_samples(data, "body-example-"),
+            footer=line(clean(data.get("footer", ""))),
+            advice="advice" in data,
+            expires=clean(data.get("expires", "")).strip(),
+            buttons=tuple(typed_rows(data, template)),
+            without_header="without_header" in data,
+        )
+
+    # What the form shows besides its fields
+
+    @property
+    def is_code(self):
+        """Whether Meta writes the text (authentication)."""
+        return self.category == "AUTHENTICATION"
+
+    @property
+    def header_variables(self):
+        """``(name, sample)`` for each variable of the header."""
+        return [(name, self.header_examples.get(name, "")) for name in variables_of(self.header)]
+
+    @property
+    def body_variables(self):
+        """``(name, sample)`` for each variable of the body."""
+        return [(name, self.body_examples.get(name, "")) for name in variables_of(self.body)]
+
+    @property
+    def base_text(self):
+        """The definition the form began with, as its hidden field carries it."""
+        return orjson.dumps(self.base).decode()
+
+    @property
+    def kept_header(self):
+        """The format of a header that can't be edited here, or an empty text."""
+        header = read(self.base).header
+        return "" if header is None or header.format == "TEXT" or self.without_header else header.format or "?"
+
+    @property
+    def kept_parts(self):
+        """The kinds of the parts that stay as they are, in their order; repeated parts count as such."""
+        seen, kept = set(), []
+        for entry in _components(self.base):
+            kind = str(entry.get("type", "?")).strip().upper() if isinstance(entry, Mapping) else "?"
+            if kind in seen or kind not in {"HEADER", "BODY", "FOOTER", "BUTTONS"}:
+                kept.append(kind[:60])
+            seen.add(kind)
+        return kept
+
+    # Back to a definition
+
+    def definition(self):
+        """The body of a create call. Parts that were not touched come back as they were."""
+        base, before = read(self.base), Editor.of(self.base)
+        components = list(_components(self.base))
+        changes = {
+            "HEADER": self._header(base.header, before),
+            "BODY": self._body(base.body, before),
+            "FOOTER": self._footer(base.footer, before),
+            "BUTTONS": self._buttons(base, before),
+        }
+        places = {
+            "HEADER": base.header and base.header.path,
+            "BODY": base.body and base.body.path,
+            "FOOTER": base.footer and base.footer.path,
+            "BUTTONS": base.buttons_path,
+        }
+        gone, added = set(), []
+        for kind, change in changes.items():
+            index = int(places[kind].split(".")[1]) if places[kind] else None
+            if change is _SAME:
+                continue
+            if index is None:
+                if change is not None:
+                    added.append((kind, change))
+            elif change is None:
+                gone.add(index)
+            else:
+                components[index] = change
+        components = [component for index, component in enumerate(components) if index not in gone]
+        for kind, component in added:
+            components.insert(_position(components, kind), component)
+        definition = dict(self.base) | {"name": self.name, "language": self.language, "category": self.category}
+        definition["components"] = components
+        spelled = self._parameter_format(before)
+        if spelled:
+            definition["parameter_format"] = spelled
+        return definition
+
+    def _parameter_format(self, before):
+        """Counted or named, when the variables changed and agree; otherwise what it was (an empty text)."""
+        names = set(variables_of(self.header)) | set(variables_of(self.body))
+        if not names or names == set(variables_of(before.header)) | set(variables_of(before.body)):
+            return ""
+        counted = {name.isdigit() for name in names}
+        return "" if len(counted) == 2 else "POSITIONAL" if counted == {True} else "NAMED"
+
+    def _header(self, header, before):
+        if header is not None and header.format != "TEXT":
+            if not self.without_header:
+                return _SAME
+            return _texted({"type": "HEADER", "format": "TEXT"}, self.header, self.header_examples, "header_text")
+        if _alike(self.header, self.header_examples, before.header, before.header_examples):
+            return _SAME
+        old = _component(self.base, header) or {"type": "HEADER", "format": "TEXT"}
+        return _texted(old, self.header, self.header_examples, "header_text")
+
+    def _body(self, body, before):
+        old = _component(self.base, body) or {"type": "BODY"}
+        same_text = _alike(self.body, self.body_examples, before.body, before.body_examples)
+        if not self.is_code:
+            return _SAME if same_text else _texted(old, self.body, self.body_examples, "body_text", keep_empty=True)
+        if same_text and self.advice == before.advice and body is not None:
+            return _SAME
+        if not same_text:
+            old = _texted(old, self.body, self.body_examples, "body_text") or {"type": "BODY"}
+        return {**old, "add_security_recommendation": self.advice}
+
+    def _footer(self, footer, before):
+        if self.footer == before.footer and (not self.is_code or self.expires == before.expires):
+            return _SAME
+        changed = dict(_component(self.base, footer) or {"type": "FOOTER"})
+        if self.footer != before.footer:
+            changed["text"] = self.footer
+        if not changed.get("text"):
+            changed.pop("text", None)
+        if self.is_code and self.expires != before.expires:
+            changed.pop("code_expiration_minutes", None)
+            if self.expires:
+                number = self.expires.isdecimal() and len(self.expires) < 5
+                changed["code_expiration_minutes"] = int(self.expires) if number else self.expires
+        return changed if "text" in changed or "code_expiration_minutes" in changed else None
+
+    def _buttons(self, base, before):
+        if self.buttons == before.buttons:
+            return _SAME
+        old = _component_at(self.base, base.buttons_path) or {"type": "BUTTONS"}
+        listed = old.get("buttons")
+        entries = list(listed) if isinstance(listed, list | tuple) else []
+        buttons = [as_written(row, entries, before.buttons) for row in self.buttons]
+        return {**old, "buttons": buttons} if buttons else None
+
+    # Small changes by a button of the form
+
+    def with_button(self, kind):
+        """The form with one more button of this kind; nothing beyond the platform's ten."""
+        if kind not in BUTTON_KINDS or len(self.buttons) >= MOST_BUTTONS:
+            return self
+        return replace(self, buttons=(*self.buttons, ButtonRow(kind)))
+
+    def without_button(self, index):
+        """The form without the button at ``index``."""
+        return replace(self, buttons=tuple(row for at, row in enumerate(self.buttons) if at != index))
+
+    def moved_button(self, index, by):
+        """The form with the button at ``index`` one place up (``by`` -1) or down (1)."""
+        rows, target = list(self.buttons), index + by
+        if 0 <= index < len(rows) and 0 <= target < len(rows):
+            rows[index], rows[target] = rows[target], rows[index]
+        return replace(self, buttons=tuple(rows))
+
+    def with_variable(self):
+        """The form with the next free variable at the end of the body (for pages without scripts)."""
+        names = variables_of(self.body)
+        if names and not any(name.isdigit() for name in names):
+            number = next(n for n in range(1, 100) if f"detail_{n}" not in names)
+            name = f"detail_{number}"
+        else:
+            name = str(max((int(name) for name in names if name.isdigit()), default=0) + 1)
+        space = "" if not self.body or self.body[-1].isspace() else " "
+        return replace(self, body=f"{self.body}{space}{{{{{name}}}}}")
+
+
+class _Same:
+    """Marks a part that stays as it was."""
+
+
+_SAME = _Same()
+
+
+def _components(definition):
+    components = definition.get("components") if isinstance(definition, Mapping) else None
+    return components if isinstance(components, list | tuple) else []
+
+
+def _component_at(definition, path):
+    entry = _components(definition)[int(path.split(".")[1])] if path else None
+    return dict(entry) if isinstance(entry, Mapping) else None
+
+
+def _component(definition, part):
+    return _component_at(definition, part.path) if part is not None else None
+
+
+def _position(components, kind):
+    """Where a new part belongs: before the first one that comes later in a message."""
+    rank = COMPONENT_ORDER.index(kind)
+    for index, component in enumerate(components):
+        other = str(component.get("type", "")).strip().upper() if isinstance(component, Mapping) else ""
+        if other in COMPONENT_ORDER and COMPONENT_ORDER.index(other) > rank:
+            return index
+    return len(components)
+
+
+def _texted(old, text, examples, key, *, keep_empty=False):
+    """A component with another text and the samples its variables have; ``None`` when nothing is left of it."""
+    if not text and not keep_empty:
+        return None
+    names = variables_of(text)
+    samples = {name: examples.get(name, "") for name in names}
+    given = old.get("example")
+    example = dict(given) if isinstance(given, Mapping) else {}
+    example = {name: value for name, value in example.items() if name not in (key, f"{key}_named_params")}
+    if any(samples.values()):
+        if all(name.isdigit() for name in names):
+            flat = list(samples.values())
+            example[key] = [flat] if key == "body_text" else flat
+        else:
+            example[f"{key}_named_params"] = [
+                {"param_name": name, "example": sample} for name, sample in samples.items()
+            ]
+    changed = {name: value for name, value in old.items() if name != "example"} | {"text": text}
+    return changed | {"example": example} if example else changed
+
+
+def _alike(text, examples, old_text, old_examples):
+    """Whether a text and the samples of its variables are what they were; samples of nothing don't count."""
+    if text != old_text:
+        return False
+    return all(examples.get(name, "") == old_examples.get(name, "") for name in variables_of(text))
+
+
+def _samples(data, prefix):
+    return {key.removeprefix(prefix): line(clean(data[key])) for key in data if key.startswith(prefix)}
+
+
+def _known(examples, text):
+    return {name: line(examples.get(name, "")) for name in variables_of(text)}
+
+
+def _minutes(value):
+    return "" if value is None else str(value)
+
+
+def _base(text):
+    """The definition a form carries, or ``None`` when it can't be read or stored."""
+    if not text or len(text) > LARGEST_BASE or "\\u0000" in text:
+        return None
+    try:
+        base = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return base if isinstance(base, dict) and isinstance(base.get("components"), list) else None

@@ -1,0 +1,109 @@
+"""The buttons of the builder's form, and the small rules of typed text."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from templates_hsm.components import variables_of
+
+MOST_BUTTONS = 10
+BUTTON_KINDS = ("QUICK_REPLY", "URL", "PHONE_NUMBER")
+"""The kinds that can be typed here; others are kept, moved and removed only."""
+LONGEST = 20_000
+_MOST_ROWS = 100
+
+
+@dataclass(frozen=True)
+class ButtonRow:
+    """One button of the form. ``origin`` is its place in the definition the form began with."""
+
+    kind: str
+    text: str = ""
+    url: str = ""
+    example: str = ""
+    phone_number: str = ""
+    origin: int | None = None
+
+    @property
+    def editable(self):
+        """Whether its fields can be typed; the others are shown by name and kept."""
+        return self.kind in BUTTON_KINDS
+
+    @property
+    def has_variable(self):
+        """Whether the address ends in a part that changes."""
+        return bool(variables_of(self.url))
+
+
+def as_written(row, entries, before):
+    """A button of the definition: as it was when nothing was typed, else with what was typed."""
+    raw = entries[row.origin] if row.origin is not None and row.origin < len(entries) else None
+    if row.origin is not None and row.origin < len(before) and row == before[row.origin]:
+        return copy.deepcopy(raw)
+    if not row.editable:
+        return copy.deepcopy(raw) if raw is not None else {"type": row.kind}
+    old = before[row.origin] if row.origin is not None and row.origin < len(before) else None
+    changed = dict(raw) if isinstance(raw, Mapping) and old is not None and old.kind == row.kind else {"type": row.kind}
+    changed["text"] = row.text
+    if row.kind == "URL":
+        changed["url"] = row.url
+        if old is None or row.example != old.example or not row.has_variable:
+            changed.pop("example", None)
+            if row.example and row.has_variable:
+                changed["example"] = [row.example]
+    elif row.kind == "PHONE_NUMBER":
+        changed["phone_number"] = row.phone_number
+    return changed
+
+
+def row_of(button):
+    """The row for a button that was read from a definition."""
+    return ButtonRow(
+        kind=button.kind,
+        text=line(button.text),
+        url=line(button.url) if button.kind == "URL" else "",
+        example=line(next(iter(button.example), "")) if button.kind == "URL" else "",
+        phone_number=line(button.phone_number) if button.kind == "PHONE_NUMBER" else "",
+        origin=button.index,
+    )
+
+
+def typed_rows(data, template):
+    """The rows of a posted form; ``template`` is the definition (read) that the form began with."""
+    rows = {row.origin: row for row in (row_of(button) for button in template.buttons)}
+    for index in range(_MOST_ROWS):
+        prefix = f"button-{index}-"
+        if f"{prefix}kind" not in data:
+            return
+        origin = data.get(f"{prefix}origin", "")
+        origin = int(origin) if origin.isdecimal() and len(origin) < 4 else None
+        kept = rows.get(origin)
+        kind = clean(data[f"{prefix}kind"]).strip().upper()
+        if kind not in BUTTON_KINDS:
+            if kept is not None:
+                yield kept
+            continue
+        yield ButtonRow(
+            kind=kind,
+            text=line(clean(data.get(f"{prefix}text", ""))),
+            url=line(clean(data.get(f"{prefix}url", ""))) if kind == "URL" else "",
+            # The field of the sample is there only while the address has a variable.
+            example=line(clean(data.get(f"{prefix}example", kept.example if kept else ""))) if kind == "URL" else "",
+            phone_number=line(clean(data.get(f"{prefix}phone", ""))) if kind == "PHONE_NUMBER" else "",
+            origin=origin if kept is not None else None,
+        )
+
+
+def clean(value):
+    """Text that the database can hold, cut where no template could be longer."""
+    return value.replace("\x00", "")[:LONGEST]
+
+
+def text_of(value):
+    """Line ends as the platform writes them; browsers send two characters."""
+    return value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def line(value):
+    """A text as a one-line field holds it: browsers drop line ends."""
+    return value.replace("\r", "").replace("\n", "")

@@ -1,0 +1,1 @@
+"""The pages of message templates: looking, building, and what is done with one."""

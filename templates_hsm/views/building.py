@@ -1,0 +1,279 @@
+"""Making and changing a template: the start, the builder, and what it asks while somebody types."""
+
+import contextlib
+
+from django.contrib import messages
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from config.templatetags.ui import when_text
+from onboarding.models import Waba
+from templates_hsm import languages, presenting, reasons
+from templates_hsm.editor import Editor
+from templates_hsm.editor_buttons import MOST_BUTTONS
+from templates_hsm.examples import USES, all_examples
+from templates_hsm.exceptions import HasErrors, NotPossible
+from templates_hsm.forms import NewTemplateForm, language_choices
+from templates_hsm.linter import apply_fix
+from templates_hsm.models import MessageTemplate, TemplateCategory, TemplateStatus
+from templates_hsm.preview import preview
+from templates_hsm.services import templates
+from templates_hsm.views.reading import find
+from tenants.decorators import role_required
+from tenants.enums import MANAGERS
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def template_new(request, business_slug):
+    """Begin with a vetted example or with nothing; either makes a draft and opens the builder."""
+    wabas = Waba.objects.filter(business=request.business).order_by("pk").prefetch_related("phone_numbers")
+    tongue = _example_language(request)
+    initial = {"language": tongue, "waba": wabas[0].reference if wabas else None}
+    form = NewTemplateForm(request.POST or None, wabas=wabas, initial=initial)
+    if request.method == "POST" and form.accounts and form.is_valid():
+        definition = _beginning(request.POST.get("start", ""), form)
+        if definition is not None:
+            template = _create(form.cleaned_data["waba"], definition, actor=request.user)
+            return redirect("templates_hsm:template_edit", business_slug, template.reference)
+        form.add_error("name", _("Give it a name of small letters, digits and underscores."))
+    context = {
+        "form": form,
+        "examples": [
+            (example, preview(example.definition)) for example in all_examples() if example.language == tongue
+        ],
+        "tabs": [
+            {"label": presenting.language_name(code), "url": f"?language={code}", "current": code == tongue}
+            for code in dict.fromkeys(example.language for example in all_examples())
+        ],
+        "nav_key": "templates",
+    }
+    return render(request, "templates_hsm/template_new.html", context, status=422 if form.errors else 200)
+
+
+def _example_language(request):
+    known = list(dict.fromkeys(example.language for example in all_examples()))
+    wanted = request.GET.get("language") or request.business.language
+    return next((code for code in known if languages.base(code) == languages.base(wanted)), known[0])
+
+
+def _beginning(start, form):
+    """The definition a new draft begins with, or ``None`` when an empty one has no name."""
+    use, _colon, language = start.partition(":")
+    if use in USES:
+        found = [example for example in all_examples() if (example.use, example.language) == (use, language)]
+        if found:
+            return found[0].definition
+    name = form.cleaned_data["name"].strip()
+    if not name:
+        return None
+    language = form.cleaned_data["language"] or "es"
+    empty = {"type": "BODY", "text": ""}
+    return {"name": name, "language": language, "category": "UTILITY", "components": [empty]}
+
+
+def _create(waba, definition, *, actor):
+    """A draft whose name is free: a taken one gets a number."""
+    base, number = definition["name"], 2
+    taken = MessageTemplate.objects.filter(waba=waba, language=definition["language"])
+    name = base
+    while taken.filter(name=name).exclude(status=TemplateStatus.DELETED).exists():
+        name, number = f"{base[:500]}_{number}", number + 1
+    return templates.create(
+        waba,
+        name=name,
+        language=definition["language"],
+        category=definition["category"],
+        components=definition["components"],
+        parameter_format=definition.get("parameter_format", "POSITIONAL"),
+        actor=actor,
+    )
+
+
+# The builder
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def template_edit(request, business_slug, reference):
+    """The builder. Each button of it posts the whole form; only saving and sending store anything."""
+    posted = request.method == "POST"
+    template = find(request, reference, lock=posted)
+    if not presenting.editable(template):
+        if template.status != TemplateStatus.SUBMITTING:
+            messages.warning(request, _("It can't be changed in this status. Make a copy instead."))
+        detail = reverse("templates_hsm:template_detail", args=[business_slug, template.reference])
+        return HttpResponseClientRedirect(detail) if request.htmx else redirect(detail)
+    if not posted:
+        return _builder(request, template, Editor.of(template.definition))
+    editor = typed(request, template)
+    action = request.POST.get("action", "")
+    if action in {"save", "overwrite", "submit"}:
+        return _store(request, template, editor, action)
+    changed, problem = _acted(template, editor, action)
+    return _builder(request, template, changed, problem=problem)
+
+
+def typed(request, template):
+    """The form as posted. What Meta knows a template by can't change any more."""
+    fixed = ("name", "language") if template.provider_id else ()
+    return Editor.typed(request.POST, template.definition, fixed=fixed)
+
+
+def _acted(template, editor, action):
+    """The form after one of its small buttons, and a sentence when there was nothing to do."""
+    verb, _colon, rest = action.partition(":")
+    index = int(rest) if rest.isdecimal() and len(rest) < 4 else -1
+    if verb == "add":
+        return editor.with_button(rest), ""
+    if verb == "variable":
+        return editor.with_variable(), ""
+    if verb == "remove":
+        return editor.without_button(index), ""
+    if verb in {"up", "down"}:
+        return editor.moved_button(index, -1 if verb == "up" else 1), ""
+    if verb == "fix":
+        definition = editor.definition()
+        for finding in templates.findings_of(template, definition):
+            if finding.fix and presenting.fix_key(finding) == rest:
+                return Editor.of(apply_fix(definition, finding.fix)), ""
+        return editor, _("That was settled already.")
+    return editor, ""
+
+
+def _store(request, template, editor, action):
+    """Save, and hand in when asked; what goes wrong comes back with everything that was typed."""
+    version = template.version if action == "overwrite" else _number(request.POST.get("version"))
+    try:
+        save_typed(template, editor, version, actor=request.user)
+        if action == "submit":
+            templates.submit(template, actor=request.user)
+            return redirect("templates_hsm:template_detail", request.business.slug, template.reference)
+    except NotPossible as exc:
+        template.refresh_from_db()
+        stale = version != template.version
+        return _builder(request, template, editor, problem=str(exc), stale=stale, status=409)
+    except HasErrors:
+        problem = _("It wasn't sent, but it is saved. Correct what stops it, then send it again.")
+        return _builder(request, template, Editor.of(template.definition), problem=problem, status=422)
+    messages.success(request, _("Draft saved."))
+    return redirect("templates_hsm:template_edit", request.business.slug, template.reference)
+
+
+def save_typed(template, editor, version, *, actor):
+    """Store what was typed unless it stands there already. Raises ``NotPossible`` with the reason."""
+    definition = editor.definition()
+    if not definition["name"] or len(definition["name"]) > 512:
+        raise NotPossible(_("It wasn't saved: a name has 1 to 512 characters."))
+    if definition["category"] not in TemplateCategory.values or not languages.is_known(definition["language"]):
+        raise NotPossible(_("It wasn't saved: choose a language and a category."))
+    fields = {name: definition.get(name, getattr(template, name)) for name in template.definition}
+    if fields == template.definition:
+        return
+    templates.save(template, version=version, actor=actor, **fields)
+
+
+def _number(text):
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+
+
+@require_POST
+@never_cache
+@role_required(*MANAGERS)
+def template_check(request, business_slug, reference):
+    """The preview and the findings for what stands in the form; nothing is stored."""
+    template = find(request, reference)
+    editor = typed(request, template)
+    context = builder_context(request, template, editor)
+    # The samples are replaced only when there are others: nobody loses the field in which they type.
+    context["new_samples"] = {
+        part: _asked(request, f"{part}-example-") != {name for name, _sample in variables}
+        for part, variables in (("header", editor.header_variables), ("body", editor.body_variables))
+    }
+    return render(request, "templates_hsm/_check.html", context)
+
+
+def _asked(request, prefix):
+    return {key.removeprefix(prefix) for key in request.POST if key.startswith(prefix)}
+
+
+@require_POST
+@never_cache
+@role_required(*MANAGERS)
+def template_autosave(request, business_slug, reference):
+    """Save in the background; the answer is the new version and when, or why not."""
+    template = find(request, reference, lock=True)
+    version = _number(request.POST.get("version"))
+    try:
+        save_typed(template, typed(request, template), version, actor=request.user)
+    except NotPossible as exc:
+        with contextlib.suppress(MessageTemplate.DoesNotExist):
+            template.refresh_from_db()
+        stale = version != template.version or not presenting.editable(template)
+        return JsonResponse({"problem": str(exc), "stale": stale}, status=409 if stale else 422)
+    saved = _("saved %(time)s") % {"time": when_text(template.updated_at)}
+    return JsonResponse({"version": template.version, "saved": saved})
+
+
+def _builder(request, template, editor, *, problem="", stale=False, status=200):
+    context = builder_context(request, template, editor) | {
+        "problem": problem,
+        "stale": stale,
+        "version": _number(request.POST.get("version"))
+        if request.method == "POST" and status != 422
+        else template.version,
+        "unsaved": editor.definition() != template.definition,
+        "nav_key": "templates",
+    }
+    return render(request, "templates_hsm/template_edit.html", context, status=status)
+
+
+def builder_context(request, template, editor):
+    """Everything the builder and its fragments show."""
+    definition = editor.definition()
+    items = presenting.told(definition, templates.findings_of(template, definition))
+    slots = dict(presenting.slots_of(items, len(editor.buttons)))
+    siblings = MessageTemplate.objects.filter(business=request.business, waba=template.waba, name=template.name)
+    return {
+        "template": template,
+        "status": presenting.status_of(template),
+        "editor": editor,
+        "slots": slots,
+        "rows": [
+            {
+                "row": row,
+                "word": presenting.button_word(row.kind),
+                "slot": f"button-{index}",
+                "items": slots[f"button-{index}"],
+                "last": index == len(editor.buttons) - 1,
+            }
+            for index, row in enumerate(editor.buttons)
+        ],
+        "kept": [presenting.part_word(kind) for kind in editor.kept_parts],
+        "kept_header": presenting.part_word(editor.kept_header) if editor.kept_header else "",
+        "may_add": len(editor.buttons) < MOST_BUTTONS,
+        "items": items,
+        "summary": presenting.summary_of(items),
+        "model": preview(definition),
+        "locked": bool(template.provider_id),
+        "categories": _categories(editor),
+        "languages": language_choices(),
+        "language": presenting.language_name(editor.language),
+        "siblings": [
+            {"template": row, "language": presenting.language_name(row.language), "status": presenting.status_of(row)}
+            for row in siblings.exclude(status=TemplateStatus.DELETED).order_by("language")
+        ],
+        "trouble": presenting.trouble_of(template),
+        "waiting": presenting.waiting_text(templates.estimated_hours()),
+    }
+
+
+def _categories(editor):
+    """The categories to choose from; one-time codes begin with their example, whose parts they need."""
+    codes = list(TemplateCategory.values) if editor.is_code else ["UTILITY", "MARKETING"]
+    return [(code, TemplateCategory(code).label, reasons.CATEGORIES[code]) for code in codes]
