@@ -2,6 +2,7 @@
 
 from contactcenter.digest_tasks import digest_deliveries, prepare_ledger_partitions, sweep_deliveries
 from contactcenter.outbox_tasks import fetch_media, send_read_receipt, sweep_outbox
+from contactcenter.pending_tasks import sweep_pending_updates
 
 __all__ = [
     "digest_deliveries",
@@ -10,4 +11,5 @@ __all__ = [
     "send_read_receipt",
     "sweep_deliveries",
     "sweep_outbox",
+    "sweep_pending_updates",
 ]

@@ -27,6 +27,8 @@ class Fact:
     times: dict[str, datetime] = field(default_factory=dict)
     error: tuple = ()
     """(when, code, words) of the earliest failure."""
+    stopped_at: datetime | None = None
+    """When Meta first refused because the person had stopped marketing."""
     price: tuple = (0, "", "")
     """(rung, type, category): the higher rung knows better."""
     references: set[str] = field(default_factory=set)
@@ -38,6 +40,8 @@ class Fact:
         if word == "failed":
             error = (at, data.get("code") or 0, data.get("details", ""))
             self.error = min(self.error or error, error)
+            if error[1] == consents.STOPPED_MARKETING:
+                self.stopped_at = min(self.stopped_at or at, at)
         if data.get("type") or data.get("category"):
             self.price = max(self.price, (RANK[word], data.get("type", ""), data.get("category", "")))
         if data.get("reference"):
@@ -48,6 +52,7 @@ class Fact:
             self.times[word] = min(self.times.get(word, at), at)
         self.error = min(filter(None, [self.error, other.error]), default=())
         self.price = max(self.price, other.price)
+        self.stopped_at = min(filter(None, [self.stopped_at, other.stopped_at]), default=None)
 
     @property
     def best(self):
@@ -64,11 +69,16 @@ def apply(items):
     updates = [
         Pending(
             item.business_id, item.number_id, item.event.provider_id, "status",
-            f"{item.event.status}:{item.event.at_ms}", item.at, _data(item.event), RANK[item.event.status],
+            _key(item.event), item.at, _data(item.event), RANK[item.event.status],
         )
         for item in items
     ]  # fmt: skip
     _apply(updates)
+
+
+def _key(event):
+    code = f":{event.errors[0].code}" if event.errors else ""
+    return f"{event.status}:{event.at_ms}{code}"
 
 
 def _data(event):
@@ -177,7 +187,10 @@ _PRICE = (
     '(t.pricing_rank, t.pricing_type COLLATE "C", t.pricing_category COLLATE "C") '
     '> (m.pricing_rank, m.pricing_type COLLATE "C", m.pricing_category COLLATE "C")'
 )
-_FIRST_FAILURE = "t.failed_at < coalesce(m.failed_at, 'infinity')"
+_FIRST_FAILURE = (
+    '(t.failed_at IS NOT NULL AND (m.failed_at IS NULL OR (t.failed_at, coalesce(t.code, 0), t.details COLLATE "C") '
+    '< (m.failed_at, coalesce(m.error_code, 0), m.error_details COLLATE "C")))'
+)
 
 
 def _source(facts):
@@ -205,10 +218,11 @@ def _write(facts):
     """Climb. The sender's note to itself goes too: whatever a status is about has surely left."""
     if not facts:
         return
+    _note_refusals({pk: fact.stopped_at for pk, fact in facts.items() if fact.stopped_at is not None})
     source, params = _source(facts)
     changing = bulk.fetch(
         f"SELECT m.id, m.rank FROM {source} JOIN contactcenter_message m ON m.id = t.id "
-        f"WHERE t.rank > m.rank OR {_EARLIER} OR {_PRICE} ORDER BY m.id FOR NO KEY UPDATE OF m",
+        f"WHERE t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE} ORDER BY m.id FOR NO KEY UPDATE OF m",
         params,
     )
     if not changing:
@@ -223,15 +237,13 @@ def _write(facts):
         f"pricing_type = CASE WHEN {_PRICE} THEN t.pricing_type ELSE m.pricing_type END, "
         f"pricing_category = CASE WHEN {_PRICE} THEN t.pricing_category ELSE m.pricing_category END "
         f"FROM {source} WHERE m.id = t.id "
-        "RETURNING m.business_id, m.conversation_id, m.contact_id, m.phone_number_id, m.provider_id, "
-        "m.failed_at, m.error_code",
+        "RETURNING m.conversation_id",
         params,
     )
     low = [pk for pk, rank in changing if rank < STATUS_RANK[MessageStatus.SENT]]
     if low:
         bulk.run("DELETE FROM contactcenter_outboxitem WHERE message_id = ANY(%s::bigint[])", [bulk.array(low)])
-    consents.note_refusals([(row[0], *row[2:6]) for row in changed if row[6] == consents.STOPPED_MARKETING and row[4]])
-    threads = {row[1] for row in changed}
+    threads = {pk for (pk,) in changed}
     windows.refresh_free_entries(threads)
     round_trips.note(threads)
     for business_id, reference in bulk.fetch(
@@ -239,3 +251,15 @@ def _write(facts):
         [bulk.array(sorted(threads))],
     ):
         live.emit(STATUS_CHANGED, business_id=business_id, conversation=reference)
+
+
+def _note_refusals(moments):
+    """Remember who stopped marketing, from ``{message: when Meta said so}``."""
+    if not moments:
+        return
+    rows = bulk.fetch(
+        "SELECT id, business_id, contact_id, phone_number_id, provider_id FROM contactcenter_message "
+        "WHERE id = ANY(%s::bigint[]) AND provider_id IS NOT NULL",
+        [bulk.array(sorted(moments))],
+    )
+    consents.note_refusals([(*row[1:], moments[row[0]]) for row in rows])

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from contactcenter.models import Conversation, Message, MessageMedia, OutboxItem, PendingUpdate, Reaction
+from contactcenter.tasks import sweep_pending_updates
 from contacts.models import ConsentEvent, Contact, Identity
 from providers.models import UnknownEvent
 from sessions_24h.models import CustomerServiceWindow
@@ -297,12 +298,11 @@ def test_a_status_before_its_message_waits_for_it(acme, number, scope):
 
 
 def test_the_sweep_finds_what_two_transactions_missed(number, sent, scope):
-    from contactcenter.understand import statuses
-
-    hear(meta.status("777", "wamid.other", "delivered", 20))
+    hear(meta.status("777", "wamid.other", "delivered", 20), meta.status("777", "wamid.never", "read", 20))
     Message.objects.update(provider_id="wamid.other")
+    PendingUpdate.objects.filter(provider_id="wamid.never").update(created_at=BEGIN)
 
-    assert statuses.sweep_pending() == 1
+    assert sweep_pending_updates() == {"applied": 1, "forgotten": 1}
     sent.refresh_from_db()
     assert sent.status == "delivered"
 
