@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 
+from config import env
+
 
 @register()
 def check_required_settings(app_configs, **kwargs):
@@ -43,6 +45,8 @@ def check_deployment(app_configs, **kwargs):
     problems = []
     if settings.MOVABLE_CLOCK:
         problems.append(Error("MOVABLE_CLOCK is on.", hint="Unset MOVABLE_CLOCK.", id="config.E010"))
+    if env.boolean("FAULTS"):
+        problems.append(Error("FAULTS is on.", hint="Unset FAULTS.", id="config.E012"))
     if settings.SITE_FETCH_ALLOW_PRIVATE:
         problems.append(
             Error("SITE_FETCH_ALLOW_PRIVATE is on.", hint="Unset SITE_FETCH_ALLOW_PRIVATE.", id="config.E011")

@@ -102,6 +102,8 @@ def test_a_good_deployment_passes():
         {"WHATSAPP_GRAPH_URL": "http://127.0.0.1:8010"},
         {"WHATSAPP_GRAPH_URL": "http://localhost:8010"},
         {"MOVABLE_CLOCK": "1"},
+        {"SITE_FETCH_ALLOW_PRIVATE": "1"},
+        {"FAULTS": "1"},
         {"DEBUG": "1"},
     ],
 )
