@@ -1,4 +1,4 @@
-"""Updates that came before their message: found again when two transactions missed each other, and forgotten in time."""
+"""Updates that came before their message: found when two transactions missed each other, forgotten in time."""
 
 from celery import shared_task
 
