@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.templatetags.ui import phone as readable
 from contactcenter.services.content import CAPTION, TEXT
 from contactcenter.services.conversations import NOTE_LIMIT
-from contacts.models import ConsentSource
+from contacts.forms import BY_HAND
 from onboarding.models import PhoneNumber
 from templates_hsm.components import read, scan
 from templates_hsm.components.reading import MEDIA_FORMATS
@@ -26,8 +26,6 @@ _NAME_VARIABLES = {"name", "first_name", "customer_name", "nombre", "primer_nomb
 _GREETING = re.compile(
     r"(?:hi|hello|dear|hola|estimad[oa]|querid[oa]|ol[aá]|oi|prezad[oa])[\s,¡!]*\{\{1\}\}", re.IGNORECASE
 )
-BY_HAND = (ConsentSource.PAPER, ConsentSource.WEB_FORM, ConsentSource.SMS_LINK, ConsentSource.AGENT)
-"""The sources that a person may state; the others are told by messages, imports and the platform."""
 
 
 def new_key():

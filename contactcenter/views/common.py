@@ -20,6 +20,7 @@ from tenants.enums import ANSWERERS
 from tenants.models import LiveCounter
 
 MODES = ("reply", "note", "template")
+PANES = ("list", "thread", "contact")
 
 
 def find(reference):
@@ -193,6 +194,8 @@ def render_conversation(request, conversation, *, status=200, **composer):
         context["kept"] = urlencode(queries.Filters.read(request.GET).parameters())
         return render(request, "contactcenter/_composer.html", context, status=status)
     context = list_context(request, current=conversation) | conversation_context(request, conversation, **composer)
+    pane = request.GET.get("pane")
+    context["pane"] = pane if pane in PANES else "thread"
     return render(request, "contactcenter/conversation.html", context, status=status)
 
 

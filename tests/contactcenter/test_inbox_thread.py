@@ -556,3 +556,13 @@ def test_a_file_that_is_not_there_yet_is_not_found(agent, acme, talk):
 
     assert agent.get(file_of(acme, message)).status_code == 404
     assert "The file is on its way" in html_of(agent, talk)
+
+
+# On a phone
+
+
+@pytest.mark.parametrize(
+    ("query", "pane"), [("", "thread"), ("?pane=contact", "contact"), ("?pane=nonsense", "thread")]
+)
+def test_a_phone_without_scripts_shows_the_pane_that_was_asked_for(agent, talk, query, pane):
+    assert f'data-pane="{pane}"' in html_of(agent, talk, query)
