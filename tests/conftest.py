@@ -150,8 +150,11 @@ def _use_database(name):
 
 @pytest.fixture(autouse=True)
 def _plain_settings(settings):
-    """Tests start in English and never send real mail or hints to a shared queue."""
+    """Tests start in English, with rate limits that no earlier test has used up."""
+    from django.core.cache import cache
+
     settings.LANGUAGE_CODE = "en"
+    cache.clear()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # half a second per person less
 
 
