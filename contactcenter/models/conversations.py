@@ -60,6 +60,11 @@ class Conversation(BusinessOwned):
                 name="conversation_mine",
             ),
             models.Index(fields=["contact"], name="conversation_contact"),
+            models.Index(
+                fields=["business", "assignee"],
+                name="conversation_unread",
+                condition=models.Q(status="open", unread_count__gt=0),
+            ),
         ]
 
     def __str__(self):
