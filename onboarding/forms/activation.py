@@ -14,9 +14,7 @@ LANGUAGES = [
 
 
 class CodeRequestForm(forms.Form):
-    method = forms.ChoiceField(
-        label=_("How should the code arrive?"), choices=CodeMethod, widget=forms.RadioSelect
-    )
+    method = forms.ChoiceField(label=_("How should the code arrive?"), choices=CodeMethod, widget=forms.RadioSelect)
     language = forms.ChoiceField(label=_("Language of the code"), choices=LANGUAGES)
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)
 

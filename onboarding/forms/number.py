@@ -20,7 +20,7 @@ SAYS_WHAT_TO_DO = {"premium", "pager", "short_code"}
 def regions():
     """Countries with their calling code, for the list beside the number."""
     names = countries()
-    return [(code, f"{name} +{calling}") for code, name in names if (calling := _calling_code(code))]
+    return [(code, f"+{calling} {name}") for code, name in names if (calling := _calling_code(code))]
 
 
 @cache

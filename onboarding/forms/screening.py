@@ -24,7 +24,7 @@ class CountriesField(forms.MultipleChoiceField):
 class ScreeningForm(AnswerForm):
     activity = forms.CharField(
         label=_("What does your company do?"),
-        help_text=_("In your own words: what you sell or offer, and what you will write to people about."),
+        help_text=_("What you sell or offer, to whom, and what you will write to people about."),
         max_length=2000,
         min_length=15,
         widget=forms.Textarea,

@@ -19,6 +19,7 @@ from onboarding.display_name.fetch import SiteUnreachable, fetch_site
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.models import NameCheck
 from onboarding.services import screenings
+from onboarding.services.highlight import marked
 from tenants import live
 from tenants.tenancy import acting_for, every_business
 
@@ -204,7 +205,10 @@ def findings(application, name):
                 "icon": "check",
                 "title": _("The name can be seen on your website"),
                 "text": "",
-                "evidence": [(place_name(piece.place), _cut(piece.snippet, name)) for piece in verdict.evidence[:4]],
+                "evidence": [
+                    (place_name(piece.place), _cut(piece.snippet, name, application.brand))
+                    for piece in verdict.evidence[:4]
+                ],
             }
         )
     elif copy is not None and verdict.evidence:
@@ -226,10 +230,8 @@ def findings(application, name):
     return result
 
 
-def _cut(snippet, words):
-    from onboarding.services.highlight import marked
-
-    return marked(snippet, [words])
+def _cut(snippet, *words):
+    return marked(snippet, words)
 
 
 def _prediction(severe, has_read):

@@ -147,4 +147,4 @@ def error_of(step):
     if step.last_error_code is None:
         return step.last_error if StepState(step.state) == StepState.WAITING_FOR_BUSINESS else ""
     text = explain(step.last_error_code, details=step.last_error)
-    return f"{text.title} {text.what_to_do}".strip()
+    return f"{text.title}. {text.what_to_do}"

@@ -139,7 +139,7 @@ def _page(request, application, *, request_form=None, code_form=None, pin="", st
     verified = known.get(StepKind.CODE_VERIFIED)
     method = (asked.data.get("method") if asked else "") or application.code_method or CodeMethod.SMS
     language = (asked.data.get("language") if asked else "") or _language(request)
-    place, total = overview.position(application)
+    place, total, _entry = presenting.place(application)
     times = asked.data.get("asked", []) if asked else []
     last = max(times, default=None)
     waited = now().timestamp() - last if last else None

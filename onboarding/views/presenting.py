@@ -159,19 +159,67 @@ def tasks(application):
 
 # The timeline
 
+CHAPTERS = {
+    StepKind.WABA: "account",
+    StepKind.WEBHOOKS: "account",
+    StepKind.NUMBER_ADDED: "account",
+    StepKind.CODE_REQUESTED: "activation",
+    StepKind.CODE_VERIFIED: "activation",
+    StepKind.REGISTERED: "activation",
+    StepKind.PROFILE: "live",
+    StepKind.ROUND_TRIP: "live",
+}
+"""Technical steps that are one step to the person who waits for them."""
+
+
+def _chapter_title(chapter):
+    return {
+        "account": _("Account and number at WhatsApp"),
+        "activation": _("Number activated with a code"),
+        "live": _("Channel connected and live"),
+    }[chapter]
+
+
+def path(application):
+    """The way to live as a person counts it: technical steps that belong together are one entry."""
+    entries, open_chapter = [], None
+    for entry in overview.timeline(application):
+        chapter = CHAPTERS.get(entry["kind"]) if entry["kind"] else None
+        if chapter is None:
+            open_chapter = None
+            entries.append(dict(entry))
+        elif chapter != open_chapter:
+            open_chapter = chapter
+            entries.append(entry | {"title": _chapter_title(chapter), "parts": [entry]})
+        else:
+            entries[-1]["parts"].append(entry)
+    for entry in entries:
+        parts = entry.get("parts")
+        if parts:
+            deciding = next((part for part in parts if part["state"] != "done"), parts[-1])
+            entry |= {name: deciding[name] for name in ("state", "who", "who_text", "when", "body", "kind", "error")}
+            if deciding["state"] == "todo" and parts[0]["state"] == "done":
+                entry["state"], entry["when"] = "waiting", parts[0]["when"]
+    return entries
+
 
 def timeline(application, *, may_act):
     """The path for ``ui/_timeline.html``; with links to what a manager can do now."""
     slug = application.business.slug
     steps = []
-    for entry in overview.timeline(application):
-        words = " ".join(part for part in (str(entry["error"]), str(entry["body"])) if part)
+    for entry in path(application):
+        mine = entry["who"] == overview.YOU
+        state = entry["state"]
+        if state in {"current", "blocked"} and mine:
+            state = "current"
+        elif state == "current":
+            state = "waiting"
         step = {
             "title": entry["title"],
-            "state": entry["state"],
-            "who": entry["who_text"] if entry["state"] != "done" else "",
+            "state": state,
+            "who": "" if state in {"done", "todo"} else _("Your turn") if mine else entry["who_text"],
             "when": moment(entry["when"]) if entry["when"] else "",
-            "body": words,
+            "body": " ".join(part for part in (str(entry["error"]), str(entry["body"])) if part),
         }
         link = _link(entry, application, slug, may_act)
         if link:
@@ -188,14 +236,25 @@ def _link(entry, application, slug, may_act):
         return reverse("onboarding:activation", args=[slug]), _("Activate the number")
     if mine and entry["kind"] == StepKind.NAME_REVIEW:
         return reverse("onboarding:propose_name", args=[slug]), _("Propose another name")
+    if may_act and entry["kind"] in {StepKind.PROFILE, StepKind.ROUND_TRIP} and _pin_waits(application):
+        return reverse("onboarding:activation", args=[slug]), _("See your two-step PIN")
     return None
+
+
+def _pin_waits(application):
+    return application.phone_numbers.exclude(pin="").filter(pin_shown_at=None).exists()
+
+
+def place(application):
+    """``(number of the first open entry, how many there are, that entry)``."""
+    entries = path(application)
+    number = next((i for i, entry in enumerate(entries, 1) if entry["state"] != "done"), len(entries))
+    return number, len(entries), entries[number - 1]
 
 
 def answers_bar(application):
     """The three answers of the status page, as arguments for the ``answers`` tag."""
-    place, total = overview.position(application)
-    path = overview.timeline(application)
-    here = path[place - 1]
+    number, total, here = place(application)
     actor = overview.next_actor(application)
     words = {"you": _("You"), "us": _("Our team"), "meta": _("Meta"), "system": _("We, by ourselves")}
     estimate = estimates.estimate()
@@ -203,14 +262,16 @@ def answers_bar(application):
     day = days_since_submission(application)
     if day is not None:
         more = _("%(explanation)s Today is day %(day)d.") % {"explanation": more, "day": day}
-    acting = next(
-        (entry for entry in path if entry["who"] == actor and entry["state"] in {"current", "waiting", "blocked"}), here
-    )
+    active = {"current", "waiting", "blocked"}
+    acting = next((entry for entry in path(application) if entry["who"] == actor and entry["state"] in active), here)
+    who_more = acting["title"] if actor else _("Everything is done.")
+    if application.status == Status.CHANGES_REQUESTED:
+        who_more = _("Correct what our reviewer asks for.")
     return {
-        "where": _("Step %(place)d of %(total)d") % {"place": place, "total": total},
+        "where": _("Step %(place)d of %(total)d") % {"place": number, "total": total},
         "where_more": here["title"],
         "who": words.get(actor, _("Nobody")),
-        "who_more": acting["title"] if actor else _("Everything is done."),
+        "who_more": who_more,
         "you": actor == "you",
         "duration": estimate.text,
         "duration_more": more,
@@ -232,18 +293,18 @@ def estimate_chart(application):
     estimate = estimates.estimate()
     longest = max(estimate.p90_days * 1.3, day * 1.1)
 
-    def place(days):
+    def x(days):
         return round(4 + 252 * min(days, longest) / longest)
 
     return {
         "day": day,
         "estimate": estimate,
-        "today": place(day),
-        "today_label": min(max(place(day), 34), 222),
-        "half": place(estimate.median_days),
-        "most": place(estimate.p90_days),
-        "span": place(estimate.p90_days) - place(estimate.median_days),
-        "done": place(day) - 4,
+        "today": x(day),
+        "today_label": min(max(x(day), 34), 222),
+        "half": x(estimate.median_days),
+        "most": x(estimate.p90_days),
+        "span": x(estimate.p90_days) - x(estimate.median_days),
+        "done": x(day) - 4,
     }
 
 

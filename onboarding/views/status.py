@@ -70,10 +70,12 @@ def progress(request, business_slug):
 def _progress_context(request, application):
     may_act = request.role in MANAGERS
     looks = min(int(request.GET.get("n", "0")) if request.GET.get("n", "0").isdigit() else 0, 999)
+    path = presenting.timeline(application, may_act=may_act)
     return {
         "application": application,
         "bar": presenting.answers_bar(application),
-        "steps": presenting.timeline(application, may_act=may_act),
+        "steps": path,
+        "action": next((step for step in path if "url" in step and step["state"] != "done"), None),
         "may_act": may_act,
         "seconds": _pause(application, looks),
         "looks": looks + 1,
@@ -112,6 +114,8 @@ def _headline(application):
     if application.status == Status.LIVE:
         return _("Your number is live")
     actor = overview.next_actor(application)
+    if application.status == Status.SUBMITTED and actor == overview.YOU:
+        return _("In review, and Meta has to verify your company")
     if application.status == Status.SUBMITTED:
         return _("Your application is in review")
     return {
@@ -153,11 +157,17 @@ def _corrections(application, data=None):
             {
                 "request": request,
                 "label": presenting.label(request.field),
-                "old": request.old_value,
+                "old": _old(application, request),
                 "fields": [form[name] for name in names if name in form.fields],
             }
         )
     return {"items": items, "forms": list(forms.values()), "allowed": allowed}
+
+
+def _old(application, request):
+    """The value that was objected to, as a person reads it while it is still the saved one."""
+    saved = getattr(application, request.field)
+    return presenting.shown(application, request.field) if str(saved) == request.old_value else request.old_value
 
 
 def _take(posted, data, field):

@@ -413,7 +413,9 @@ def test_the_numbers_page_begins_with_a_way_to_one(applicant):
 
 
 def test_a_number_shows_its_state_quality_and_limit_in_words(agent, acme, globex):
-    number = builders.phone_number(acme, status="flagged", quality_rating="red", messaging_limit="tier_1k", live_at=None)
+    number = builders.phone_number(
+        acme, status="flagged", quality_rating="red", messaging_limit="tier_1k", live_at=None
+    )
     theirs = builders.phone_number(globex)
 
     page = agent.client.get(f"/b/{acme.slug}/numbers/").content.decode()

@@ -324,9 +324,7 @@ def test_short_and_premium_numbers_are_refused(applicant, typed):
 # Display name
 
 
-def test_checking_the_name_keeps_it_and_asks_a_worker(
-    applicant, acme, hints_sent, django_capture_on_commit_callbacks
-):
+def test_checking_the_name_keeps_it_and_asks_a_worker(applicant, acme, hints_sent, django_capture_on_commit_callbacks):
     applicant.answer_all()
     pressed = {"display_name": "Envíos del Valle Cali", "name_is_permanent": "", "check": "1"}
 

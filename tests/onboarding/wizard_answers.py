@@ -108,6 +108,4 @@ class Applicant:
         complete(self.business, self.user)
 
     def send(self, version=None):
-        return self.client.post(
-            f"{self.root}/check/", {"seen_version": self.version() if version is None else version}
-        )
+        return self.client.post(f"{self.root}/check/", {"seen_version": self.version() if version is None else version})
