@@ -47,11 +47,12 @@ def activation_progress(request, business_slug):
     application = answers.current(request.business)
     if application is None:
         return HttpResponse(status=404)
-    if presenting.state_mark(application) != request.GET.get("mark"):
+    mark = presenting.state_mark(application)
+    if mark != request.GET.get("mark"):
         return HttpResponse(headers={"HX-Refresh": "true"})
     looks = request.GET.get("n", "0")
     looks = min(int(looks), 999) + 1 if looks.isdigit() else 1
-    return render(request, "onboarding/_activation_wait.html", _waiting(application, looks))
+    return render(request, "onboarding/_activation_wait.html", _waiting(application, looks, mark))
 
 
 @require_POST
@@ -133,6 +134,7 @@ def where(application):
 
 
 def _page(request, application, *, request_form=None, code_form=None, pin="", status=200):
+    mark = presenting.state_mark(application)  # before the state: a worker may move it while we read
     state = where(application)
     known = steps.by_kind(application)
     asked = known.get(StepKind.CODE_REQUESTED)
@@ -161,7 +163,7 @@ def _page(request, application, *, request_form=None, code_form=None, pin="", st
         "number": application.phone_numbers.first(),
         "is_moving": state in MOVING,
         "facts": facts,
-    } | _waiting(application, 0)
+    } | _waiting(application, 0, mark)
     _recommend(context["request_form"], facts)
     return render(request, "onboarding/activation.html", context, status=status)
 
@@ -176,8 +178,8 @@ def _recommend(form, facts):
     form.fields["method"].ends = {facts.method: _("Recommended")} if facts.method else {}
 
 
-def _waiting(application, looks):
-    """The words of the waiting line, and how long the page waits before it looks again."""
+def _waiting(application, looks, mark):
+    """The words of the waiting line, how long the page waits before it looks again, and what it was made from."""
     state = where(application)
     known = steps.by_kind(application)
     kind = {
@@ -199,7 +201,7 @@ def _waiting(application, looks):
         "trouble": trouble,
         "seconds": min(20, 2 + 2 * (looks // 8)),
         "looks": looks,
-        "mark": presenting.state_mark(application),
+        "mark": mark,
         "progress_url": reverse("onboarding:activation_progress", args=[application.business.slug]),
     }
 
