@@ -19,6 +19,7 @@ def heard_batch(batch):
         kind=ProviderRoute.Kind.WABA, provider_id__in={heard.event.waba_id for heard in batch if heard.event.waba_id}
     )
     wabas = {route.provider_id: route.target_pk for route in routes}
+    templates.take_turns(wabas.values())
     for heard in sorted(batch, key=lambda heard: (heard.event.at_ms or 0, heard.delivery_id)):
         event = heard.event
         waba_pk = wabas.get(event.waba_id)

@@ -17,6 +17,7 @@ from templates_hsm.services import templates
 MOVING = {TemplateStatus.SUBMITTING, TemplateStatus.PENDING, TemplateStatus.IN_APPEAL}
 """Statuses that change without the person who looks."""
 LONGEST_EXCERPT = 60
+MOST_IN_SUMMARY = 5
 
 
 # Status
@@ -135,9 +136,10 @@ def told(definition, findings):
 
 def _told(finding, number, definition, template):
     kind, icon = _KINDS.get(finding.severity, _KINDS[WARNING])
+    slot = slot_of(finding.path, template)
     return Told(
         key=fix_key(finding),
-        slot=slot_of(finding.path, template),
+        slot=f"{slot}_examples" if finding.rule == "VAR-EXAMPLE" and slot in {"header", "body"} else slot,
         kind=kind,
         icon=icon,
         text=finding.text,
@@ -209,7 +211,10 @@ def summary_of(items):
         outlook = ("warn", _("May be refused"))
     else:
         outlook = ("ok", _("Nothing speaks against it"))
-    return {"errors": errors, "warnings": warnings, "outlook": outlook}
+    serious = [item for item in items if item.kind != "info"]
+    first = serious[:MOST_IN_SUMMARY]
+    more = len(serious) - len(first)
+    return {"errors": errors, "warnings": warnings, "outlook": outlook, "first": first, "more": more}
 
 
 BUTTONS = {

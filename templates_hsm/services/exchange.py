@@ -53,11 +53,11 @@ def submit_one(pk):
             _refused(template, error)
         return False
     with acting_for(MessageTemplate, pk) as template:
-        MessageTemplate.objects.filter(pk=pk).update(
-            submit_after=None, submitted_at=now(), last_error="", last_error_code=None
-        )
         Waba.objects.filter(pk=template.waba_id).update(
             next_template_poll_at=now() + timedelta(seconds=settings.POLL_SECONDS)
+        )
+        MessageTemplate.objects.filter(pk=pk).update(
+            submit_after=None, submitted_at=now(), last_error="", last_error_code=None
         )
         template.refresh_from_db()
         templates.store_report(template, report)
@@ -145,6 +145,7 @@ def poll(pk):
 
 def store(waba, reports):
     """Match reports to our rows by ID, else by name and language; take in those made elsewhere."""
+    templates.take_turns([waba.pk])
     rows = list(
         MessageTemplate.objects.filter(waba=waba)
         .exclude(status=TemplateStatus.DELETED)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from config import hints
 from config.clock import now
+from onboarding.models import Waba
 from providers.base import Quality, TemplateState
 from templates_hsm.exceptions import HasErrors, NotPossible
 from templates_hsm.linter import lint
@@ -120,6 +121,11 @@ def record(template, kind, old, new, *, actor=None, **details):
     template.events.create(
         business=template.business, kind=kind, old=str(old), new=str(new), actor=actor, details=details, at=now()
     )
+
+
+def take_turns(waba_pks):
+    """Whoever writes what Meta says of several templates locks their accounts first, so that two can't deadlock."""
+    list(Waba.objects.select_for_update(of=("self",)).filter(pk__in=waba_pks).order_by("pk").values_list("pk"))
 
 
 def status_of(state):

@@ -83,6 +83,8 @@ def detail_page(request, template, *, copy_form=None, status=200):
         "findings": items,
         "summary": presenting.summary_of(items),
         "editable": editable and may_act,
+        # What Meta refused is sent again from the builder, after something was changed.
+        "ready": template.status == TemplateStatus.DRAFT and not any(item.kind == "stop" for item in items),
         "deletable": may_act and template.status in {TemplateStatus.DRAFT, TemplateStatus.REFUSED},
         "may_act": may_act,
         "copy_form": copy_form or CopyForm(initial={"name": template.name, "language": template.language}),

@@ -131,9 +131,7 @@ def test_the_way_variables_are_written_follows_the_variables():
     after = Editor.typed(posted(editor, **changes), body()).definition()
 
     assert after["parameter_format"] == "NAMED"
-    assert after["components"][0]["example"] == {
-        "body_text_named_params": [{"param_name": "name", "example": "Rosa"}]
-    }
+    assert after["components"][0]["example"] == {"body_text_named_params": [{"param_name": "name", "example": "Rosa"}]}
 
 
 def test_samples_of_variables_that_went_away_go_with_them():

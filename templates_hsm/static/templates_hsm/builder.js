@@ -43,7 +43,7 @@ const nextVariable = (text) => {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-wrap], [data-variable]");
+  const button = event.target.closest("[data-wrap], [data-insert-variable]");
   if (!button) return;
   event.preventDefault();
   const area = document.getElementById("field-body");
