@@ -24,7 +24,7 @@ def _prepare_environment():
     if not os.environ.get("DATABASE_URL"):
         from config.embedded import Servers
 
-        _servers = Servers(os.environ.get("TEST_DATA_DIR", ROOT / ".data" / "test"))
+        _servers = Servers(os.environ.get("TEST_DATA_DIR", ROOT / ".data" / "test"), durable=False)
         _servers.start()
         os.environ.update(_servers.environment)
     os.environ.setdefault("SECRET_KEY", "a-secret-key-for-tests-only-0123456789-0123456789-0123456789")
