@@ -1,7 +1,8 @@
 """The sandbox's ASGI application: ``uvicorn providers.sandbox.asgi:app --port 8010``.
 
 Graph API at ``/vNN.0/…``, telephone at ``/phone/``, control panel at ``/control/``, JSON for tests at
-``/control/api/…``, the product's mail at ``/mail/``, invented websites at ``/sites/…``. Refuses hosts that aren't local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
+``/control/api/…``, the product's mail at ``/mail/``, invented websites at ``/sites/…``. Refuses hosts that aren't
+local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
 """
 
 import logging

@@ -209,7 +209,7 @@ def read_sms(box, params, request, rest):
 
 @api("POST", "inbound")
 def write_inbound(box, params, request, rest):
-    """A person writes: ``number``, ``phone``, ``text`` or ``type`` with its object, or a ``file``; ``reply_to``, ``at``."""
+    """A person writes: ``number``, ``phone``, ``text`` or ``type`` with its object, or a ``file``; when (``at``)."""
     person = person_of(box, params)
     file = request.files.get("file")
     if file:

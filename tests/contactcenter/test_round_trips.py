@@ -40,7 +40,8 @@ def answer(seconds):
     with every_business():
         conversation = Conversation.objects.get()
         builders.message(
-            conversation, "Hola", Direction.OUTBOUND, provider_id=f"wamid.out{seconds}", at=BEGIN + timedelta(seconds=seconds),
+            conversation, "Hola", Direction.OUTBOUND, provider_id=f"wamid.out{seconds}",
+            at=BEGIN + timedelta(seconds=seconds),
             status=MessageStatus.ACCEPTED, rank=MessageStatus.ACCEPTED.rank,
         )  # fmt: skip
 
