@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ApplicationStatus(models.TextChoices):
@@ -9,7 +10,7 @@ class ApplicationStatus(models.TextChoices):
     SUBMITTED = "submitted", _("In review by our team")
     CHANGES_REQUESTED = "changes_requested", _("Changes requested")
     APPROVED = "approved", _("Approved, setting up with Meta")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", pgettext_lazy("application", "Rejected")
     LIVE = "live", _("Live")
 
     def may_become(self, other):

@@ -1,6 +1,7 @@
 """The timeline: where an application stands, who acts next, since when (product row C2)."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from onboarding.enums import ApplicationStatus, StepKind, StepState
 from onboarding.services import steps
@@ -16,7 +17,7 @@ def timeline(application):
     path += [_step(known[kind]) for kind in StepKind if kind in known]
     if application.status == ApplicationStatus.REJECTED:
         path = [entry for entry in path if entry["state"] == "done"] + [
-            _entry(_("Rejected"), "blocked", "", application.decided_at, application.rejection_reason)
+            _entry(pgettext("application", "Rejected"), "blocked", "", application.decided_at, application.rejection_reason)
         ]
     return path
 

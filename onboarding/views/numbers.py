@@ -2,6 +2,7 @@
 
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from onboarding.enums import ApplicationStatus as Status
@@ -86,10 +87,10 @@ STATE_WORDS = {
     NumberStatus.UNKNOWN: lambda: ("unknown", _("Not known"), _("Meta has not told us yet.")),
 }  # fmt: skip
 NAME_WORDS = {
-    NameStatus.APPROVED: lambda: ("ok", _("Approved"), _("Customers see it in the chat.")),
+    NameStatus.APPROVED: lambda: ("ok", pgettext("display name", "Approved"), _("Customers see it in the chat.")),
     NameStatus.AVAILABLE_WITHOUT_REVIEW: lambda: ("ok", _("Usable without review"), ""),
     NameStatus.PENDING_REVIEW: lambda: ("wait", _("In review at Meta"), _("Until then customers see the number.")),
-    NameStatus.DECLINED: lambda: ("stop", _("Refused"), _("Customers see the number. Propose another name.")),
+    NameStatus.DECLINED: lambda: ("stop", pgettext("display name", "Refused"), _("Customers see the number. Propose another name.")),
     NameStatus.EXPIRED: lambda: ("stop", _("Expired"), _("The approval ran out; our team asks again.")),
     NameStatus.NONE: lambda: ("pending", _("Not asked"), ""),
     NameStatus.UNKNOWN: lambda: ("unknown", _("Not known"), ""),
@@ -127,7 +128,7 @@ def verification_text(word):
     if state == BusinessVerification.UNKNOWN:
         return "unknown", _("Not known yet")
     if state in {BusinessVerification.REJECTED, BusinessVerification.FAILED, BusinessVerification.REVOKED}:
-        return "stop", _("Refused")
+        return "stop", pgettext("company", "Refused")
     if state in {BusinessVerification.PENDING, BusinessVerification.PENDING_SUBMISSION}:
         return "wait", _("In review at Meta")
     return "wait", _("Not verified")
