@@ -19,9 +19,7 @@ class OnboardingApplication(BusinessOwned):
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(_("code"), max_length=12, unique=True)
     """What people say on the phone: ``UM-2041``."""
-    status = models.CharField(
-        _("status"), max_length=20, choices=ApplicationStatus, default=ApplicationStatus.DRAFT
-    )
+    status = models.CharField(_("status"), max_length=20, choices=ApplicationStatus, default=ApplicationStatus.DRAFT)
     status_changed_at = models.DateTimeField(default=now)
     created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
@@ -37,9 +35,7 @@ class OnboardingApplication(BusinessOwned):
     recipient_countries = models.JSONField(default=list, blank=True)
 
     signed_at = models.DateTimeField(null=True, blank=True)
-    signed_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    signed_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     signed_name = models.CharField(max_length=150, blank=True)
     signed_from = models.GenericIPAddressField(null=True, blank=True)
     signed_statement = models.TextField(blank=True)
@@ -70,9 +66,7 @@ class OnboardingApplication(BusinessOwned):
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     submitted_snapshot = models.JSONField(default=dict, blank=True)
     """The answers as last submitted, for the reviewer's comparison."""
-    claimed_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    claimed_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     claimed_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     rejection_reason = models.TextField(blank=True)
@@ -104,9 +98,7 @@ class ApplicationEvent(BusinessOwned):
     """``status``, ``step``, ``claimed``, ``message``…"""
     old_status = models.CharField(max_length=30, blank=True)
     new_status = models.CharField(max_length=30, blank=True)
-    actor = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    actor = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.TextField(blank=True)
     data = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=now)
@@ -123,9 +115,7 @@ class ApplicationEvent(BusinessOwned):
 class ChangeRequest(BusinessOwned):
     """A reviewer asks for one answer to be corrected."""
 
-    application = models.ForeignKey(
-        OnboardingApplication, on_delete=models.CASCADE, related_name="change_requests"
-    )
+    application = models.ForeignKey(OnboardingApplication, on_delete=models.CASCADE, related_name="change_requests")
     field = models.CharField(max_length=40)
     note = models.TextField(_("note"))
     old_value = models.TextField(blank=True)
@@ -151,9 +141,7 @@ class ChangeRequest(BusinessOwned):
 class ScreeningResult(BusinessOwned):
     """What the policy screening said about exactly which words, under which version of the rulebook."""
 
-    application = models.ForeignKey(
-        OnboardingApplication, on_delete=models.CASCADE, related_name="screenings"
-    )
+    application = models.ForeignKey(OnboardingApplication, on_delete=models.CASCADE, related_name="screenings")
     input = models.JSONField()
     verdict = models.CharField(max_length=20)
     category = models.CharField(max_length=40)
@@ -175,9 +163,7 @@ class ScreeningResult(BusinessOwned):
 class NameCheck(BusinessOwned):
     """What the display-name check found on the company's own website, with the page as it was."""
 
-    application = models.ForeignKey(
-        OnboardingApplication, on_delete=models.CASCADE, related_name="name_checks"
-    )
+    application = models.ForeignKey(OnboardingApplication, on_delete=models.CASCADE, related_name="name_checks")
     display_name = models.CharField(max_length=100)
     website = models.URLField(max_length=250)
     verdict = models.CharField(max_length=10, blank=True)

@@ -50,9 +50,7 @@ class PhoneNumber(BusinessOwned):
     """
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    waba = models.ForeignKey(
-        Waba, on_delete=models.PROTECT, related_name="phone_numbers", null=True, blank=True
-    )
+    waba = models.ForeignKey(Waba, on_delete=models.PROTECT, related_name="phone_numbers", null=True, blank=True)
     application = models.ForeignKey(
         "onboarding.OnboardingApplication",
         on_delete=models.PROTECT,
@@ -61,9 +59,7 @@ class PhoneNumber(BusinessOwned):
         blank=True,
     )
     e164 = models.CharField(_("phone number"), max_length=20)
-    phone_number_id = models.CharField(
-        _("phone number ID"), max_length=40, null=True, blank=True, unique=True
-    )  # noqa: DJ001
+    phone_number_id = models.CharField(_("phone number ID"), max_length=40, null=True, blank=True, unique=True)  # noqa: DJ001
     display_name = models.CharField(_("display name"), max_length=100)
     name_status = models.CharField(_("display name review"), max_length=40, blank=True)
     name_rejection_reason = models.CharField(max_length=60, blank=True)

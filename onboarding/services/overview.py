@@ -17,7 +17,9 @@ def timeline(application):
     path += [_step(known[kind]) for kind in StepKind if kind in known]
     if application.status == ApplicationStatus.REJECTED:
         path = [entry for entry in path if entry["state"] == "done"] + [
-            _entry(pgettext("application", "Rejected"), "blocked", "", application.decided_at, application.rejection_reason)
+            _entry(
+                pgettext("application", "Rejected"), "blocked", "", application.decided_at, application.rejection_reason
+            )
         ]
     return path
 

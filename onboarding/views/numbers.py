@@ -90,7 +90,11 @@ NAME_WORDS = {
     NameStatus.APPROVED: lambda: ("ok", pgettext("display name", "Approved"), _("Customers see it in the chat.")),
     NameStatus.AVAILABLE_WITHOUT_REVIEW: lambda: ("ok", _("Usable without review"), ""),
     NameStatus.PENDING_REVIEW: lambda: ("wait", _("In review at Meta"), _("Until then customers see the number.")),
-    NameStatus.DECLINED: lambda: ("stop", pgettext("display name", "Refused"), _("Customers see the number. Propose another name.")),
+    NameStatus.DECLINED: lambda: (
+        "stop",
+        pgettext("display name", "Refused"),
+        _("Customers see the number. Propose another name."),
+    ),
     NameStatus.EXPIRED: lambda: ("stop", _("Expired"), _("The approval ran out; our team asks again.")),
     NameStatus.NONE: lambda: ("pending", _("Not asked"), ""),
     NameStatus.UNKNOWN: lambda: ("unknown", _("Not known"), ""),
