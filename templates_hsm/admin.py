@@ -37,7 +37,7 @@ class MessageTemplateAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "language", "category", "business", "waba", "provider_id"]}),
         (_("Status"), {"fields": ["status", "rejected_reason", "rejection_details", "last_error", "quality"]}),
-        (_("Times"), {"fields": ["created_at", "submitted_at", "decided_at", "submit_attempts"]}),
+        (_("Dates"), {"fields": ["created_at", "submitted_at", "decided_at", "submit_attempts"]}),
         (_("Content"), {"fields": ["what_stands", "findings"]}),
         (_("History"), {"fields": ["history"]}),
     ]

@@ -40,7 +40,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     fieldsets = [
         (None, {"fields": ["email", "full_name", "language", "password"]}),
         (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
-        (_("Times"), {"fields": ["last_login", "date_joined"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "full_name", "usable_password", "password1", "password2"]})]
     filter_horizontal = ["user_permissions"]
