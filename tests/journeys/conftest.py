@@ -4,6 +4,7 @@ Everything here is scoped to this package: Playwright's loop must be gone before
 """
 
 import os
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.journeys.stack import Stack
 from tests.journeys.way import Way
 
 _FIRST = "test_whole_way.py"
+_SIGNS = re.compile(r"\W+")
 
 
 def pytest_collection_modifyitems(items):
@@ -54,14 +56,15 @@ def pytest_runtest_makereport(item, call):
     """A failed journey shows where everybody was, and the last words of the program."""
     report = yield
     values = getattr(item, "funcargs", {})
-    if report.failed and "stack" in values:
+    broke_earlier = "The way broke earlier" in str(call.excinfo.value if call.excinfo else "")
+    if report.failed and "stack" in values and not broke_earlier:
         lines = []
         for number, context in enumerate(values["browser"].contexts if "browser" in values else ()):
             for page in context.pages:
                 values_shots = values.get("shots")
                 lines.append(f"browser {number} was at {page.url}: {page.title()}")
                 if values_shots:
-                    values_shots.take(page, f"failed-{item.name}-{number}")
+                    values_shots.take(page, f"failed-{_SIGNS.sub("-", item.name)}-{number}")
         if values.get("shots"):
             lines.append(f"pictures: {values['shots'].folder}")
         report.sections.append(("Where everybody was", "\n".join(lines)))

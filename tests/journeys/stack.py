@@ -27,7 +27,7 @@ from config.embedded import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = ("web", "sender", "worker", "beat", "sandbox")
-READY_WITHIN_SECONDS = 150
+READY_WITHIN_SECONDS, WITH_DEMO_SECONDS = 150, 600
 STAFF_PASSWORD = "una-clave-larga-9"
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _BETWEEN_LETTERS = re.compile(r"^-{79}\r?\n", re.MULTILINE)
@@ -88,7 +88,7 @@ class Stack:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        deadline = time.monotonic() + (WITH_DEMO_SECONDS if self.demo else READY_WITHIN_SECONDS)
         while "  Ready: " not in self.said.read_text(errors="replace"):
             if self.program.poll() is not None or time.monotonic() > deadline:
                 last = self.last_words()

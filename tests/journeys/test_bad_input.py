@@ -33,10 +33,10 @@ def test_a_signed_delivery_that_is_no_json_is_kept_and_staff_sees_it(stack, way)
     staff = way.staff
 
     def is_listed():
-        staff.goto(f"{stack.url}/admin/providers/deadletter/")
+        staff.goto(f"{stack.url}/admin/providers/unknownevent/")
         return staff.locator("#result_list tbody tr").count()
 
-    eventually(is_listed, 30, "the dead letter in the admin")
+    eventually(is_listed, 30, "the kept delivery in the admin")
     staff.locator("#result_list tbody a").first.click()
     expect(staff.locator("body")).to_contain_text("This was signed by Meta")
 
@@ -77,14 +77,18 @@ def test_going_back_and_sending_again_has_one_effect(stack, way):
     page = agent.context.new_page()
     page.goto(way.conversation_url)
     form = page.locator("#composer form[data-send]")
-    values = form.evaluate("form => Object.fromEntries([...new FormData(form)].filter(([, v]) => typeof v === 'string'))")
+    values = form.evaluate(
+        "form => Object.fromEntries([...new FormData(form)].filter(([, v]) => typeof v === 'string'))"
+    )
     action = form.evaluate("form => form.action")
     for _click in range(2):  # what a browser without scripts posts when one goes back and presses again
         answer = page.request.post(action, form=values | {"text": text}, headers={"Referer": page.url})
         assert answer.ok
     page.close()
 
-    eventually(lambda: text in json.dumps(stack.sent_to(way.customer), ensure_ascii=False), 30, "the reply on the phone")
+    eventually(
+        lambda: text in json.dumps(stack.sent_to(way.customer), ensure_ascii=False), 30, "the reply on the phone"
+    )
     assert [row["body"]["body"] for row in stack.sent_to(way.customer)].count(text) == 1
 
 

@@ -92,7 +92,7 @@ def test_a_template_handed_in_while_worker_and_beat_are_dead_is_decided(talk):
     owner.locator("button[name=start][value^='appointment:es']").click()
     owner.wait_for_url("**/edit/")
     old = {name: talk.stack.kill(name) for name in ("worker", "beat")}
-    owner.locator("button[name=action][value=submit]").click()
+    owner.locator("header button[name=action][value=submit]").click()
     owner.wait_for_url(lambda url: "/edit/" not in url)
 
     for name, pid in old.items():

@@ -99,10 +99,10 @@ def test_an_api_key_of_the_neighbour_reaches_nothing_of_the_first(neighbour, sta
         return requests.get(f"{stack.url}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"}, timeout=10)
 
     for path in ("conversations/", "phone-numbers/", "templates/", "applications/"):
-        assert ask(theirs, path).json()["results"], path
+        assert ask(theirs, path).json()["data"], path
         answer = ask(key, path)
         assert answer.status_code == 200, path
-        assert answer.json()["results"] == [], path
+        assert answer.json()["data"] == [], path
     assert ask(theirs, f"conversations/{conversation}/").status_code == 200
     assert ask(key, f"conversations/{conversation}/").status_code == 404
     assert ask(key, f"conversations/{conversation}/messages/").status_code == 404

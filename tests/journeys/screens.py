@@ -1,0 +1,214 @@
+"""``make screens``: a picture of every page with the demo's data, into ``docs/screens/``.
+
+Each page light and dark, on a phone (360) and a desktop (1440), in Spanish. ``python -m tests.journeys.screens inbox``
+makes only those whose name begins so; ``SCREENS_URL`` and ``SCREENS_SANDBOX_URL`` name a program that runs already
+and has the demo in it, else one is started for the pictures and thrown away.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import Error
+
+from config.demo_people import PASSWORD
+from tests.journeys.browser import DESKTOP, PHONE, chromium, chromium_path, visitor
+from tests.journeys.stack import ROOT, DidNotStart, Stack
+from tests.journeys.way import log_in
+
+FOLDER = ROOT / "docs" / "screens"
+LONGEST = 2200
+LOOKS = [(size, scheme) for size in ("desktop", "phone") for scheme in ("light", "dark")]
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+
+NOBODY, STAFF = "", "staff@umbral.example"
+OWNER, AGENT = "carolina@enviosdelvalle.example", "lucia@enviosdelvalle.example"
+ADVISER = "paula@puertasabiertas.example"
+ENVIOS, JACARANDA, MIRADOR = "/b/envios-del-valle/", "/b/floreria-jacaranda/", "/b/optica-mirador/"
+ADMIN = "/admin/onboarding/onboardingapplication/"
+
+
+def click(selector):
+    """A way to a page: the first link (or button) that fits is pressed."""
+
+    def go(page):
+        page.locator(selector).first.click()
+        page.wait_for_load_state()
+
+    return go
+
+
+def advised(page):
+    page.locator("[name=conversations_per_day]").fill("180")
+    page.locator("[name=agents]").fill("9")
+    page.locator("[name=platform]").first.check(force=True)
+    page.locator("main form button").last.click()
+    page.locator("#result").wait_for()
+
+
+def with_errors(page):
+    page.locator("main form .form-end button").click()
+    page.locator(".error-summary").wait_for()
+
+
+def chat(page):
+    page.locator(".chats a").first.click()
+    page.locator("[data-live=chats] a").first.click()
+    page.wait_for_load_state()
+
+
+# name, who looks, where, and what is done there first
+PAGES = [
+    ("home", NOBODY, "/", None),
+    ("advisor", NOBODY, "/advisor/", None),
+    ("advisor-result", NOBODY, "/advisor/", advised),
+    ("sign-up", NOBODY, "/accounts/signup/", None),
+    ("log-in", NOBODY, "/accounts/login/", None),
+    ("password-reset", NOBODY, "/accounts/password/reset/", None),
+    ("privacy", NOBODY, "/privacy/", None),
+    ("accessibility", NOBODY, "/accessibility/", None),
+    ("not-found", NOBODY, "/no-such-page/", None),
+    ("businesses", ADVISER, "/start/", None),
+    ("business-new", ADVISER, "/new/", None),
+    ("apply", ADVISER, f"{JACARANDA}onboarding/", None),
+    ("apply-screening", ADVISER, f"{JACARANDA}onboarding/step/screening/", None),
+    ("apply-verdict", ADVISER, "/b/botica-san-telmo/onboarding/verdict/", None),
+    ("apply-signing", ADVISER, f"{JACARANDA}onboarding/step/signing/", None),
+    ("apply-company", ADVISER, f"{JACARANDA}onboarding/step/company/", None),
+    ("apply-address", ADVISER, f"{JACARANDA}onboarding/step/address/", None),
+    ("apply-facebook", ADVISER, f"{JACARANDA}onboarding/step/facebook/", None),
+    ("apply-number", ADVISER, f"{JACARANDA}onboarding/step/number/", None),
+    ("apply-name", ADVISER, f"{JACARANDA}onboarding/step/display-name/", None),
+    ("apply-contact", ADVISER, f"{JACARANDA}onboarding/step/contact/", None),
+    ("apply-errors", ADVISER, f"{JACARANDA}onboarding/step/contact/", with_errors),
+    ("apply-check", ADVISER, f"{JACARANDA}onboarding/check/", None),
+    ("timeline-review", ADVISER, "/b/ferreteria-tamayo/onboarding/", None),
+    ("timeline-changes", ADVISER, f"{MIRADOR}onboarding/", None),
+    ("timeline-verification", ADVISER, "/b/mudancas-ipe/onboarding/", None),
+    ("timeline-name", ADVISER, "/b/hostal-la-azotea/onboarding/", None),
+    ("timeline-rejected", ADVISER, "/b/suerte-express/onboarding/", None),
+    ("timeline-live", OWNER, f"{ENVIOS}onboarding/timeline/", None),
+    ("signature", OWNER, f"{ENVIOS}onboarding/signature/", None),
+    ("activation", OWNER, f"{ENVIOS}onboarding/activation/", None),
+    ("numbers", OWNER, f"{ENVIOS}numbers/", None),
+    ("number", OWNER, f"{ENVIOS}numbers/", click("main table a")),
+    ("templates", OWNER, f"{ENVIOS}templates/", None),
+    ("template-new", OWNER, f"{ENVIOS}templates/new/", None),
+    ("template", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.ok) a")),
+    ("template-rejected", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.stop) a")),
+    ("template-builder", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.stop) a")),
+    ("inbox", AGENT, f"{ENVIOS}inbox/", click("#inbox-rows li:has([data-until]) a")),
+    ("inbox-list", AGENT, f"{ENVIOS}inbox/", None),
+    ("inbox-closed", AGENT, f"{ENVIOS}inbox/?view=all", click("#inbox-rows li:has(.countdown.closed) a")),
+    ("inbox-new", AGENT, f"{ENVIOS}inbox/new/", None),
+    ("consents", AGENT, f"{ENVIOS}contacts/", None),
+    ("consent", AGENT, f"{ENVIOS}contacts/", click("main a[href*='/contacts/']:not([href$='/contacts/'])")),
+    ("people", OWNER, f"{ENVIOS}people/", None),
+    ("settings", OWNER, f"{ENVIOS}settings/", None),
+    ("api-keys", OWNER, f"{ENVIOS}api-keys/", None),
+    ("audit", OWNER, f"{ENVIOS}audit/", None),
+    ("account-email", OWNER, "/accounts/email/", None),
+    ("account-password", OWNER, "/accounts/password/change/", None),
+    ("account-two-factor", OWNER, "/accounts/2fa/", None),
+    ("account-sessions", OWNER, "/accounts/sessions/", None),
+    ("admin", STAFF, "/admin/", None),
+    ("admin-queue", STAFF, ADMIN, None),
+    ("admin-review", STAFF, ADMIN, click("#result_list th a, #result_list td a")),
+    ("api-docs", STAFF, "/api/docs/", None),
+    ("phone-home", NOBODY, "sandbox/phone/", None),
+    ("phone", NOBODY, "sandbox/phone/", chat),
+    ("control", NOBODY, "sandbox/control/", None),
+    ("control-webhooks", NOBODY, "sandbox/control/webhooks", None),
+    ("mail", NOBODY, "sandbox/mail/", None),
+    ("site", NOBODY, "sandbox/sites/envios-del-valle/", None),
+]
+
+
+def builder(page):
+    """From a template to its builder."""
+    page.locator("a[href$='/edit/']").first.click()
+    page.wait_for_load_state()
+
+
+class Photographer:
+    """Goes through the pages with one browser for each person."""
+
+    def __init__(self, browser, url, sandbox_url):
+        self.browser, self.url, self.sandbox_url = browser, url, sandbox_url
+        self.pages = {}
+
+    def who(self, email):
+        """The page of somebody who is logged in (or of nobody)."""
+        if email not in self.pages:
+            page = visitor(self.browser, language="es-CO", reduced_motion="reduce")
+            page.context.add_cookies([{"name": "language", "value": "es", "url": self.url}])
+            if email:
+                log_in(page, self, email, PASSWORD)
+            self.pages[email] = page
+        return self.pages[email]
+
+    def take(self, name, email, path, first):
+        """All looks of one page; raises ``Error`` when it can't be reached."""
+        page = self.who(email)
+        page.set_viewport_size(DESKTOP)
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        address = (
+            f"{self.sandbox_url}/{path.removeprefix('sandbox/')}" if path.startswith("sandbox/") else self.url + path
+        )
+        answer = page.goto(address)
+        if answer.status >= 400 and name != "not-found":
+            raise Error(f"{address} answered {answer.status}")
+        if first:
+            first(page)
+        if name == "template-builder":
+            builder(page)
+        for size, scheme in LOOKS:
+            page.set_viewport_size(SIZES[size])
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.evaluate("document.fonts.ready")
+            page.wait_for_timeout(150)
+            height = page.evaluate("document.documentElement.scrollHeight")
+            clip = {"x": 0, "y": 0, "width": SIZES[size]["width"], "height": min(height, LONGEST)}
+            page.screenshot(
+                path=FOLDER / f"{name}-{scheme}-{size}.png", full_page=True, clip=clip, animations="disabled"
+            )
+
+
+def main(wanted):
+    """Take the pictures; returns the exit code."""
+    if chromium_path() is None:
+        print("Pictures need Chromium (Debian: apt install chromium).", file=sys.stderr)
+        return 1
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    begun, running, failed = time.monotonic(), None, []
+    url, sandbox_url = os.environ.get("SCREENS_URL"), os.environ.get("SCREENS_SANDBOX_URL")
+    try:
+        if not url:
+            print("Starting the program with its demo…", flush=True)
+            running = Stack(demo=True).start()
+            url, sandbox_url = running.url, running.sandbox_url
+        with chromium() as browser:
+            photographer = Photographer(browser, url, sandbox_url)
+            for name, *rest in PAGES:
+                if wanted and not any(name.startswith(word) for word in wanted):
+                    continue
+                try:
+                    photographer.take(name, *rest)
+                    print(f"  {name}", flush=True)
+                except (Error, AssertionError) as exc:
+                    failed.append(name)
+                    print(f"  {name}: {str(exc).splitlines()[0]}", file=sys.stderr, flush=True)
+    except DidNotStart as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    finally:
+        if running:
+            running.stop()
+    size = sum(path.stat().st_size for path in Path(FOLDER).glob("*.png")) / 2**20
+    print(f"docs/screens: {size:.1f} MiB, {time.monotonic() - begun:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
