@@ -360,7 +360,16 @@ def test_the_profile_keeps_what_fits(sandbox, number):
         assert (answer.status_code, error(answer)["code"]) == (400, 100)
 
 
-def test_the_badge_asks_for_an_approved_name_and_is_refused_for_30_days(sandbox, receiver, number):
+@pytest.fixture
+def undecided_number(sandbox, waba, phone):
+    """A number whose name nobody reviews by himself, however long the test takes."""
+    sandbox.control("mood", kind="names", mood="hold")
+    yield sandbox.number(waba, phone)
+    sandbox.control("mood", kind="names", mood="rules")
+
+
+def test_the_badge_asks_for_an_approved_name_and_is_refused_for_30_days(sandbox, receiver, undecided_number):
+    number = undecided_number
     body = {"business_website_url": "https://envios.example", "supporting_links": ["https://diario.example/1"]}
     assert "display name" in error(sandbox.post(f"{number}/official_business_account", body))["error_data"]["details"]
     sandbox.control("decide", kind="names", subject=number, approve=True)

@@ -98,6 +98,7 @@ def test_a_website_carries_or_contradicts_a_display_name(sandbox):
 
     assert judged("envios-del-valle").verdict == "pass"
     assert judged("hostal-la-azotea").verdict != "pass"
+    assert judged("ferreteria-tamayo").verdict != "pass"
 
 
 def test_an_unknown_website_is_not_found(sandbox):
