@@ -1,11 +1,8 @@
 """From a draft to a live number, as an applicant, a reviewer, Meta and the telephone together do it."""
 
-import time
-from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import OperationalError
 from django.utils import translation
 
 from config import clock
@@ -181,18 +178,19 @@ class Applicant:
             if number.phone_number_id in open_reviews:
                 self.stage.do("decide", kind="names", subject=number.phone_number_id, approve=True)
 
-            patience = time.monotonic() + 3
+            look = self.stage.when_impatient(lambda: self._look(number))
 
             def heard():
-                if time.monotonic() > patience:  # the webhook is late
-                    with business_scope(self.business):
-                        Waba.objects.filter(pk=number.waba_id).update(next_poll_at=now())
-                    with suppress(OperationalError):
-                        polls.poll(number.waba_id)
+                look()
                 return self.number().name_status == "approved"
 
             self.stage.wait(f"the display name of {self.business}", heard)
         self.reach(StepKind.CODE_REQUESTED, StepState.WAITING_FOR_BUSINESS)
+
+    def _look(self, number):
+        with business_scope(self.business):
+            Waba.objects.filter(pk=number.waba_id).update(next_poll_at=now())
+        polls.poll(number.waba_id)
 
     def activate(self):
         """Ask for the code, read it on the telephone, enter it; the number is registered."""

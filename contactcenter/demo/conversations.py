@@ -17,34 +17,49 @@ from contactcenter.services import conversations as handling
 from contactcenter.services import messages
 from contacts.models import Identity, IdentityKind
 from contacts.services import consent, people
-from tenants.models import User
+from tenants.models import AuditEvent, User
 from tenants.tenancy import business_scope
 
 TOO_LATE = timedelta(minutes=10)
 SETTLED = {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.FAILED}
 
 
+def play(players, until):
+    """Play what happened up to the moment ``until``; the installation's clock must stand there."""
+    while any(player.goes_on(until) for player in players):
+        for side, what in ((acts.FROM_CUSTOMER, "_heard"), (acts.FROM_US, "_settled")):
+            for player in players:
+                player.act(until, side)
+            for player in players:
+                player.wait_for(what)
+        for player in players:
+            player.look()
+
+
 class Player:
-    """Plays the conversations of one business's number up to moments, each act once."""
+    """Plays the conversations of one business's number, each act once."""
 
     def __init__(self, stage, business, number, talks, templates):
         self.stage, self.business, self.number, self.templates = stage, business, number, templates
         self.lines = [Line(self, talk) for talk in talks]
 
-    def play(self, until):
-        """Play what happened up to the moment ``until``; the installation's clock must stand there."""
-        while any(line.next_side(until) for line in self.lines):
-            for line in self.lines:
-                line.play(until, acts.FROM_CUSTOMER)
-            self._wait_for("the customers' messages", self._heard)
-            for line in self.lines:
-                line.play(until, acts.FROM_US)
-            self._wait_for("the statuses of our messages", self._settled)
-            for line in self.lines:
-                line.look()
+    def goes_on(self, until):
+        """Whether something is left that happened by ``until``."""
+        return any(line.next_side(until) for line in self.lines)
 
-    def _wait_for(self, what, done):
-        self.stage.wait(f"{what} of {self.business}", done, 12)
+    def act(self, until, side):
+        """Play the acts of one side that come next."""
+        for line in self.lines:
+            line.play(until, side)
+
+    def look(self):
+        """Customers open their chats."""
+        for line in self.lines:
+            line.look()
+
+    def wait_for(self, what):
+        """Wait until what customers said was ``_heard``, or what we said is ``_settled``."""
+        self.stage.wait(f"the messages of {self.business} ({what[1:]})", getattr(self, what), 12)
 
     def _heard(self):
         wanted = {wamid for line in self.lines for wamid in line.said}
@@ -76,7 +91,7 @@ class Line:
         self.known = {}
         """Key of an act -> the provider's ID (said by the customer) or our primary key."""
         self.said, self.sent = set(), set()
-        self.made = False
+        self.made = self.unread = False
 
     def next_side(self, until):
         """Whose act comes next, or None when nothing more happened by ``until``."""
@@ -98,7 +113,8 @@ class Line:
 
     def look(self):
         """The customer opens the chat, so what was delivered is read."""
-        if self.made and self.talk.reads and self.talk.on_whatsapp:
+        if self.unread and self.talk.reads and self.talk.on_whatsapp:
+            self.unread = False
             self.stage.do("read", number=self.player.number.phone_number_id, phone=self.talk.phone)
 
     def _at(self, act):
@@ -195,6 +211,7 @@ class Line:
         if act.key:
             self.known[act.key] = message.pk
         self.sent.add(message.pk)
+        self.unread = True
 
     def _inside(self, at):
         """The scope and the moment of an act of ours."""
@@ -245,19 +262,28 @@ class Line:
     def _(self, act: acts.Given, at):
         scope, moment = self._inside(at)
         with scope, moment:
-            handling.assign(self._conversation(), person(act.to), by=person(act.by))
+            conversation = self._conversation()
+            if not _was_done("conversation assigned", conversation, at):
+                handling.assign(conversation, person(act.to), by=person(act.by))
 
     @_do.register
     def _(self, act: acts.Resolved, at):
         scope, moment = self._inside(at)
         with scope, moment:
-            handling.resolve(self._conversation(), by=person(act.by))
+            conversation = self._conversation()
+            if not _was_done("conversation resolved", conversation, at):
+                handling.resolve(conversation, by=person(act.by))
 
     @_do.register
     def _(self, act: acts.Seen, at):
         scope, moment = self._inside(at)
         with scope, moment:
             messages.mark_read(self._conversation(), by=person(act.by))
+
+
+def _was_done(verb, conversation, at):
+    """Whether an earlier run did it at this moment of the story: later messages may have undone it since."""
+    return AuditEvent.objects.filter(verb=verb, subject=str(conversation.reference), at=at).exists()
 
 
 def person(email):

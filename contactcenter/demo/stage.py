@@ -1,15 +1,21 @@
 """The stage: the installation's one clock, the sandbox's control panel, and patience with a limit."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import requests
 from django.conf import settings
+from django.db import OperationalError
 
 from config import clock
 
 FOLLOWERS_SECONDS = 0.6
 """After this all other processes have read the moved clock (``config.clock.REFRESH_SECONDS``)."""
+
+
+PATIENCE_SECONDS = 4
+"""How long a webhook may take before the demo asks Meta itself."""
 
 
 class DidNotHappen(RuntimeError):
@@ -19,11 +25,12 @@ class DidNotHappen(RuntimeError):
 class Stage:
     """Where the demo plays. ``ends_at`` is the moment that the stories call now; ``say`` prints progress."""
 
-    def __init__(self, *, ends_at, say, url="", followers_seconds=FOLLOWERS_SECONDS):
+    def __init__(self, *, ends_at, say, url="", followers_seconds=FOLLOWERS_SECONDS, patience_seconds=PATIENCE_SECONDS):
         self.ends_at = ends_at
         self.say = say
         self.url = url or settings.WHATSAPP_GRAPH_URL
         self.followers_seconds = followers_seconds
+        self.patience_seconds = patience_seconds
         self.http = requests.Session()
 
     # The sandbox
@@ -69,6 +76,17 @@ class Stage:
         time.sleep(self.followers_seconds)
 
     # Patience
+
+    def when_impatient(self, act):
+        """A function that does ``act`` once webhooks took too long; a deadlock with a late one is no harm."""
+        from_then_on = time.monotonic() + self.patience_seconds
+
+        def perhaps():
+            if time.monotonic() >= from_then_on:
+                with suppress(OperationalError):
+                    act()
+
+        return perhaps
 
     def wait(self, what, look, seconds=8.0):
         """The first truthy value of ``look()``; raises ``DidNotHappen`` with ``what`` after ``seconds``."""

@@ -74,6 +74,7 @@ TALKS = (
             Answers("3h14m", HARPER, "Yes, from nine until noon. No appointment needed for the nurse."),
             Writes("3h10m", "Brilliant, thanks", key="thanks"),
             Thumbs("3h9m", HARPER, "thanks", "👍"),
+            Resolved("3h8m", HARPER),
         ),
     ),
     Talk(
@@ -95,6 +96,7 @@ TALKS = (
                 language="en_GB",
             ),
             Writes("4d2h", "STOP"),
+            Resolved("4d1h", HARPER),
         ),
         opt_in=("120d", "import", _FORM),
     ),

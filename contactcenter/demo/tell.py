@@ -7,7 +7,7 @@ from django.db import transaction
 from config import clock
 from contactcenter.demo import people, stories_applications, stories_en, stories_es, stories_templates, templates
 from contactcenter.demo.applications import Applicant
-from contactcenter.demo.conversations import Player
+from contactcenter.demo.conversations import Player, play
 from contactcenter.demo.stage import Stage, ago
 from onboarding.enums import ApplicationStatus, StepKind, StepState
 from providers.sandbox.companies import COMPANIES
@@ -102,7 +102,7 @@ class Telling:
             ("Two businesses apply", "22d", self.they_apply),
             ("Our team reviews them", "20d", self.they_are_approved),
             ("Numbers are activated and go live", "18d", self.they_go_live),
-            ("Templates are written and judged", "17d", self.templates_are_judged),
+            ("Templates are judged", "17d18h", self.templates_are_judged),
             ("More companies apply", "12d", self.casino_is_rejected),
             ("", "9d", self.nine_days_ago),
             ("", "7d", self.a_week_ago),
@@ -150,6 +150,10 @@ class Telling:
         self._play("18d")
         for applicant in self.first.values():
             self.stage.wait(f"the first answer of {applicant.business}", lambda a=applicant: self._is_live(a))
+        for business, stories in self._templates():
+            number, owner = self.first[business].number(), self._owner(business)
+            templates.write(business, number, stories, actor=owner)
+            templates.hand_in(self.stage, business, stories, actor=owner)
 
     @staticmethod
     def _is_live(applicant):
@@ -160,12 +164,12 @@ class Telling:
 
     def templates_are_judged(self):
         for business, stories in self._templates():
-            number, owner = self.first[business].number(), self._owner(business)
-            with clock.frozen(clock.now() - ago("2h")):
-                templates.write(business, number, stories, actor=owner)
-            templates.hand_in(self.stage, business, stories, actor=owner)
-        for business, stories in self._templates():
             templates.judge(self.stage, business, self.first[business].number(), stories)
+
+    def _templates_change(self, *words):
+        for business, stories in self._templates():
+            chosen = [story for story in stories if story["becomes"] in words]
+            templates.change(self.stage, business, self.first[business].number(), chosen)
 
     def _templates(self):
         yield self.envios, stories_templates.ENVIOS
@@ -210,6 +214,7 @@ class Telling:
         self._small(stories_applications.WAITS_FOR_ACTIVATION).get_name_approved()
         self._small(stories_applications.CHANGES).decide("request_changes", stories_applications.CHANGES["notes"])
         self._small(stories_applications.NEEDS_REVIEW).submit()
+        self._templates_change("approved", "disabled", "archived", "pending_deletion")
 
     def yesterday(self):
         self._play("25h")
@@ -217,15 +222,13 @@ class Telling:
         people.invite(self.envios, "yesenia@enviosdelvalle.example", Role.AGENT, invited_by=self.carolina)
 
     def today(self):
-        for business, stories in self._templates():
-            templates.change(self.stage, business, self.first[business].number(), stories)
+        self._templates_change("paused")
         with clock.frozen(self.stage.moment(ago("3h"))):
-            draft = self._small(stories_applications.DRAFT)
-            draft.begin(upto="facebook")
-        self._small(stories_applications.SUBMITTED).submit()
+            self._small(stories_applications.DRAFT).begin(upto="facebook")
+        with clock.frozen(self.stage.moment(ago("5h"))):
+            self._small(stories_applications.SUBMITTED).submit()
         self._small(stories_applications.NEEDS_REVIEW).claim()
         self._play("0m")
 
     def _play(self, until):
-        for player in self.players:
-            player.play(self.stage.moment(ago(until)))
+        play(self.players, self.stage.moment(ago(until)))

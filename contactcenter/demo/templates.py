@@ -1,10 +1,5 @@
 """Templates in every status: written and handed in here, judged and changed by the sandbox as Meta would."""
 
-import time
-from contextlib import suppress
-
-from django.db import OperationalError
-
 from config.clock import now
 from onboarding.models import Waba
 from providers.registry import credentials_for, provider_for
@@ -100,13 +95,12 @@ def _each(business, stories):
 def _look(business, number):
     with business_scope(business):
         Waba.objects.filter(pk=number.waba_id).update(next_template_poll_at=now())
-    with suppress(OperationalError):  # a webhook that is understood at the same moment may win
-        exchange.poll(number.waba_id)
+    exchange.poll(number.waba_id)
 
 
 def _wait(stage, business, number, stories, wanted):
     """Webhooks tell; should they be late, a look at Meta does."""
-    patience = time.monotonic() + 4
+    look = stage.when_impatient(lambda: _look(business, number))
 
     def settled():
         waiting = [
@@ -114,8 +108,8 @@ def _wait(stage, business, number, stories, wanted):
             for story, template in _each(business, stories)
             if story["becomes"] in DECIDED and template.status not in {wanted(story), story["becomes"]}
         ]
-        if waiting and time.monotonic() > patience:
-            _look(business, number)
+        if waiting:
+            look()
         return not waiting
 
     stage.wait(f"Meta's word on the templates of {business}", settled, 20)

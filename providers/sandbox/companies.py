@@ -60,6 +60,7 @@ COMPANIES = {
             "Carrera 8 # 34-12", "Palmira", "Valle del Cauca", "763533", "+576022850177",
             "Lo que falta para terminar la obra",
             ("Herramienta, pintura y materiales. Reserva por teléfono y recoge en una hora.",),
+            site_name="Tamayo Hermanos",
         ),
         Company(
             "laboratorio-aurora", "es", "Laboratorio Aurora", "Laboratorio Clínico Aurora SpA", "76.640.031-0", "CL",
