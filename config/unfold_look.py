@@ -5,6 +5,8 @@
 """
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 LOOK = {
     "SITE_SYMBOL": "door_open",
@@ -47,4 +49,43 @@ LOOK = {
             "important-dark": "var(--color-base-100)",
         },
     },
+}
+
+
+def _page(title, icon, name):
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}_changelist")}
+
+
+LOOK["SIDEBAR"] = {
+    "show_search": False,
+    "show_all_applications": False,
+    "navigation": [
+        {
+            "title": _("Reviews"),
+            "items": [
+                _page(_("Applications"), "rule", "onboarding_onboardingapplication"),
+                _page(_("Phone numbers"), "phone_iphone", "onboarding_phonenumber"),
+                _page(_("WhatsApp Business Accounts"), "account_tree", "onboarding_waba"),
+                _page(_("Message templates"), "description", "templates_hsm_messagetemplate"),
+            ],
+        },
+        {
+            "title": _("Provider"),
+            "items": [
+                _page(_("Incidents"), "warning", "providers_incident"),
+                _page(_("Dead letters"), "mark_email_unread", "providers_deadletter"),
+                _page(_("Unknown events"), "help", "providers_unknownevent"),
+                _page(_("Provider log"), "receipt_long", "providers_providercall"),
+            ],
+        },
+        {
+            "title": _("Businesses and people"),
+            "items": [
+                _page(_("Businesses"), "storefront", "tenants_business"),
+                _page(_("People"), "group", "tenants_user"),
+                _page(_("Audit trail"), "history", "tenants_auditevent"),
+                _page(_("Mail"), "mail", "tenants_mail"),
+            ],
+        },
+    ],
 }

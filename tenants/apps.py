@@ -8,7 +8,7 @@ from tenants.enums import MANAGERS
 
 class TenantsConfig(AppConfig):
     name = "tenants"
-    verbose_name = "Businesses and people"
+    verbose_name = _("Businesses and people")
 
     def ready(self):
         from tenants import rls

@@ -14,12 +14,53 @@ from unfold.admin import ModelAdmin
 
 from config.clock import now
 from onboarding.enums import ApplicationStatus as Status
+from onboarding.enums import Sector, StepKind
 from onboarding.exceptions import TransitionNotAllowed
 from onboarding.models import OnboardingApplication
 from onboarding.services import applications, overview, steps
+from onboarding.views.numbers import verification_text
 
 TARGET = timedelta(days=1)
 """House rule: a person looks at an application within a working day."""
+
+
+SCREENING = {
+    "allowed": gettext_lazy("Allowed"),
+    "needs_review": gettext_lazy("Needs a person"),
+    "prohibited": gettext_lazy("Prohibited"),
+}
+NAME = {
+    "pass": gettext_lazy("Fits"),
+    "warn": gettext_lazy("To judge"),
+    "fail": gettext_lazy("Breaks a rule"),
+    "": gettext_lazy("Being checked"),
+}
+
+
+def verdict_text(result):
+    """A screening's verdict in words, with the category when there is one."""
+    verdict = SCREENING.get(result.verdict, result.verdict)
+    return f"{verdict}: {result.category}" if result.category not in {"", "none"} else verdict
+
+
+def name_text(check):
+    """A display-name check in words, with its score."""
+    verdict = NAME.get(check.verdict, check.verdict)
+    return f"{verdict}, {check.score}/100" if check.score is not None else verdict
+
+
+def label_of(field):
+    """What an answer is called."""
+    if field == "recipient_countries":
+        return _("countries of recipients")
+    return OnboardingApplication._meta.get_field(field).verbose_name
+
+
+def value_text(application, field, value):
+    """An answer as people read it."""
+    if field == "sector":
+        return dict(Sector.choices).get(value, value)
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -51,8 +92,8 @@ class QueueFilter(admin.SimpleListFilter):
 class OnboardingApplicationAdmin(ModelAdmin):
     """Applications can't be edited here: staff decide, the business corrects."""
 
-    list_display = ["code", "brand", "business", "status_shown", "age", "screening", "name_check", "claimed_by"]
-    list_display_links = ["code", "brand"]
+    list_display = ["code_shown", "brand", "owner", "status_shown", "age", "screening", "name_check", "claimed"]
+    list_display_links = ["code_shown", "brand"]
     list_filter = [QueueFilter]
     list_select_related = ["business", "claimed_by"]
     ordering = ["submitted_at", "pk"]
@@ -74,6 +115,18 @@ class OnboardingApplicationAdmin(ModelAdmin):
 
     # The queue
 
+    @admin.display(description=gettext_lazy("code"), ordering="code")
+    def code_shown(self, application):
+        return format_html('<span class="whitespace-nowrap">{}</span>', application.code)
+
+    @admin.display(description=gettext_lazy("business"), ordering="business__name")
+    def owner(self, application):
+        return application.business
+
+    @admin.display(description=gettext_lazy("taken by"), ordering="claimed_by__full_name")
+    def claimed(self, application):
+        return application.claimed_by or "–"
+
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def status_shown(self, application):
         return application.get_status_display()
@@ -90,12 +143,12 @@ class OnboardingApplicationAdmin(ModelAdmin):
     @admin.display(description=gettext_lazy("screening"))
     def screening(self, application):
         latest = max(application.screenings.all(), key=lambda row: row.at, default=None)
-        return f"{latest.verdict} {latest.category}" if latest else "–"
+        return verdict_text(latest) if latest else "–"
 
     @admin.display(description=gettext_lazy("display name"))
     def name_check(self, application):
         latest = max(application.name_checks.all(), key=lambda row: row.requested_at, default=None)
-        return f"{latest.verdict} {latest.score if latest.score is not None else ''}" if latest else "–"
+        return name_text(latest) if latest else "–"
 
     # One application
 
@@ -105,6 +158,8 @@ class OnboardingApplicationAdmin(ModelAdmin):
 
     def review_page(self, request, application, *, typed=None, status=200):
         saved, before = applications.answers(application), application.submitted_snapshot
+        screening = application.screenings.order_by("-at").first()
+        name_check = application.name_checks.order_by("-requested_at").first()
         typed = typed or {}
         context = self.admin_site.each_context(request) | {
             "title": str(application),
@@ -113,17 +168,19 @@ class OnboardingApplicationAdmin(ModelAdmin):
             "answers": [
                 {
                     "field": field,
-                    "label": OnboardingApplication._meta.get_field(field).verbose_name,
-                    "value": ", ".join(value) if isinstance(value, list) else value,
+                    "label": label_of(field),
+                    "value": value_text(application, field, value),
                     "was": before.get(field) if before and before.get(field) != value else None,
                     "note": typed.get(f"note_{field}", ""),
                 }
                 for field, value in saved.items()
             ],
             "changed": self._last_changes(application),
-            "screening": application.screenings.order_by("-at").first(),
-            "name_check": application.name_checks.order_by("-requested_at").first(),
-            "verification": steps.by_kind(application).get("business_verification"),
+            "screening": screening,
+            "screening_text": verdict_text(screening) if screening else "",
+            "name_check": name_check,
+            "name_text": name_text(name_check) if name_check else "",
+            "verification": self._verification(application),
             "timeline": overview.timeline(application),
             "events": application.events.select_related("actor").order_by("-at")[:40],
             "duplicates": self._duplicates(application),
@@ -132,13 +189,16 @@ class OnboardingApplicationAdmin(ModelAdmin):
         }
         return TemplateResponse(request, "admin/onboarding/review.html", context, status=status)
 
+    def _verification(self, application):
+        step = steps.by_kind(application).get(StepKind.BUSINESS_VERIFICATION)
+        if step is None:
+            return None
+        return {"text": verification_text(step.data.get("verification"))[1], "error": step.last_error}
+
     def _last_changes(self, application):
         event = application.events.filter(kind="submitted").order_by("-at").first()
         changed = event.data.get("changed", {}) if event else {}
-        return [
-            {"label": OnboardingApplication._meta.get_field(field).verbose_name, "old": old, "new": new}
-            for field, (old, new) in changed.items()
-        ]
+        return [{"label": label_of(field), "old": old, "new": new} for field, (old, new) in changed.items()]
 
     def _duplicates(self, application):
         """Other businesses with the same number, tax ID or Business ID; only staff ever see this."""
