@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from config import clock
 
-FOLLOWERS_SECONDS = 0.6
+FOLLOWERS_SECONDS = clock.REFRESH_SECONDS + 0.05
 """After this all other processes have read the moved clock (``config.clock.REFRESH_SECONDS``)."""
 
 
