@@ -2,9 +2,10 @@
 
 from contextlib import nullcontext
 
+from django.conf import settings
 from django.http import Http404
 from django.urls import Resolver404, resolve
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tenants.models import Membership
 from tenants.tenancy import business_scope, every_business
@@ -42,3 +43,18 @@ class BusinessScopeMiddleware:
             raise Http404
         request.business, request.membership, request.role = membership.business, membership, membership.role
         return business_scope(membership.business)
+
+
+class PersonLanguageMiddleware:
+    """Speak the language that a person chose once, on every device (a cookie of this browser wins)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        language = request.user.language if request.user.is_authenticated else ""
+        if not language or settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+            return self.get_response(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = translation.get_language()
+            return self.get_response(request)

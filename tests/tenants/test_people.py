@@ -126,3 +126,18 @@ def test_an_api_key_is_shown_once_and_stored_as_a_digest(client, acme, olga):
     key = re.search(r"umb_[\w-]{30,}", page)[0]
     assert key not in client.get(f"/b/{acme.slug}/api-keys/").content.decode()
     assert ApiKey.objects.get().digest != key
+
+
+def test_a_person_reads_the_language_chosen_once_on_every_device(client, acme):
+    client.force_login(builders.member(acme, "olga", role="owner", language="pt-br"))
+
+    page = client.get(f"/b/{acme.slug}/people/", headers={"Accept-Language": "en"}).content.decode()
+
+    assert '<html lang="pt-br"' in page
+
+
+def test_the_language_of_this_browser_wins(client, acme):
+    client.force_login(builders.member(acme, "olga", role="owner", language="pt-br"))
+    client.cookies["language"] = "es"
+
+    assert '<html lang="es"' in client.get(f"/b/{acme.slug}/people/").content.decode()

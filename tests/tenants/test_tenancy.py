@@ -92,7 +92,7 @@ OUTSIDE_TENANCY = {
     "providers_deadletter", "providers_delivery", "providers_deliverycursor", "providers_incident",
     "providers_providercall", "providers_unknownevent", "tenants_apikey", "tenants_business",
     "tenants_invitation", "tenants_mail", "tenants_membership", "tenants_user", "tenants_user_groups",
-    "tenants_user_user_permissions",
+    "tenants_user_user_permissions", "usersessions_usersession",
 }  # fmt: skip
 
 
