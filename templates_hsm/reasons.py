@@ -23,9 +23,7 @@ class Reason:
 REASONS = {
     "ABUSIVE_CONTENT": Reason(
         _("Meta reads the text as abusive, threatening or otherwise forbidden."),
-        _(
-            "Take out threats, pressure and what the commerce policy forbids. Say calmly what happened and what to do."
-        ),
+        _("Take out threats, pressure and what the commerce policy forbids. Say calmly what happened and what to do."),
     ),
     "INCORRECT_CATEGORY": Reason(
         _("The text doesn't fit the category."),
@@ -54,9 +52,7 @@ REASONS = {
 }
 UNNAMED = Reason(
     _("Meta gave no reason that we know."),
-    _(
-        "Compare the text with our findings. If nothing stands out, write to us; an appeal goes through Meta's manager."
-    ),
+    _("Compare the text with our findings. If nothing stands out, write to us; an appeal goes through Meta's manager."),
 )
 
 

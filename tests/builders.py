@@ -33,9 +33,7 @@ def business(name="Acme", **fields):
 
 def user(name="person", **fields):
     n = next(_numbers)
-    return User.objects.create_user(
-        f"{name}-{n}@example.com", "a-long-password", full_name=name.title(), **fields
-    )
+    return User.objects.create_user(f"{name}-{n}@example.com", "a-long-password", full_name=name.title(), **fields)
 
 
 def staff(name="sam", **fields):
@@ -95,9 +93,7 @@ def phone_number(of, **fields):
 def contact(of, name="Rosa", wa_id=None, **fields):
     n = next(_numbers)
     row = Contact.objects.create(business=of, name=name, name_key=name.lower(), **fields)
-    Identity.objects.create(
-        business=of, contact=row, kind=IdentityKind.WA_ID, value=wa_id or f"57300111{n:04}"
-    )
+    Identity.objects.create(business=of, contact=row, kind=IdentityKind.WA_ID, value=wa_id or f"57300111{n:04}")
     return row
 
 

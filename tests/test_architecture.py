@@ -82,9 +82,7 @@ def test_the_present_comes_from_the_one_clock(app):
         if str(path.relative_to(ROOT)) in REAL_TIME:
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            if re.search(
-                r"timezone\.now\(|datetime\.(now|utcnow|today)\(|date\.today\(|\bNOW\(\)", line
-            ):
+            if re.search(r"timezone\.now\(|datetime\.(now|utcnow|today)\(|date\.today\(|\bNOW\(\)", line):
                 strays.add(f"{path.relative_to(ROOT)}:{number}")
 
     assert strays == set()
