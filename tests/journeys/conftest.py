@@ -64,7 +64,7 @@ def pytest_runtest_makereport(item, call):
                 values_shots = values.get("shots")
                 lines.append(f"browser {number} was at {page.url}: {page.title()}")
                 if values_shots:
-                    values_shots.take(page, f"failed-{_SIGNS.sub("-", item.name)}-{number}")
+                    values_shots.take(page, f"failed-{_SIGNS.sub('-', item.name)}-{number}")
         if values.get("shots"):
             lines.append(f"pictures: {values['shots'].folder}")
         report.sections.append(("Where everybody was", "\n".join(lines)))

@@ -99,14 +99,20 @@ def test_an_api_key_of_the_neighbour_reaches_nothing_of_the_first(neighbour, sta
         return requests.get(f"{stack.url}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"}, timeout=10)
 
     for path in ("conversations/", "phone-numbers/", "templates/", "applications/"):
-        assert ask(theirs, path).json()["data"], path
+        assert rows(ask(theirs, path)), path
         answer = ask(key, path)
         assert answer.status_code == 200, path
-        assert answer.json()["data"] == [], path
+        assert rows(answer) == [], path
     assert ask(theirs, f"conversations/{conversation}/").status_code == 200
     assert ask(key, f"conversations/{conversation}/").status_code == 404
     assert ask(key, f"conversations/{conversation}/messages/").status_code == 404
     assert ask("umb_nonsense", "conversations/").status_code in {401, 403}
+
+
+def rows(answer):
+    """Long lists come in pages, short ones whole."""
+    found = answer.json()
+    return found["data"] if isinstance(found, dict) else found
 
 
 def make_key(page, stack, slug):
