@@ -7,16 +7,13 @@ import hashlib
 import os
 from pathlib import Path
 
+import django
 import psycopg2
 import pytest
 from psycopg2 import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 _servers = None
-
-
-def pytest_load_initial_conftests(early_config):
-    """Nothing to do: the servers are prepared when this module is imported, before settings are read."""
 
 
 def _prepare_environment():
@@ -37,7 +34,9 @@ def _prepare_environment():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
+# Settings are named here and not in pyproject.toml: pytest-django would read them before the servers are there.
 _prepare_environment()
+django.setup()
 
 
 def pytest_unconfigure(config):
