@@ -41,7 +41,7 @@ def test_a_signed_delivery_that_is_no_json_is_kept_and_staff_sees_it(stack, way)
     expect(staff.locator("body")).to_contain_text("This was signed by Meta")
 
 
-def test_a_step_waits_for_an_absent_provider_says_so_and_goes_on_by_itself(stack, browser, way):
+def test_a_reply_waits_for_an_absent_provider_says_so_and_leaves_once(stack, way):
     way.reach("live")
     agent, text = way.agent, "El proveedor no está, esto espera."
     agent.goto(way.conversation_url)

@@ -300,9 +300,7 @@ class Way:
         expect(link).to_be_visible(timeout=90_000)  # by itself, without a reload
         self.picture(page, "your-turn")
         link.click()
-        form = page.locator("main form[action$='/activation/request/']")
-        fill(form, method=self.company.method)
-        press(form, "button")
+        self._ask_for_code_while_the_provider_is_away()
         field = page.locator("main form[action$='/activation/code/'] [name=code]")
         expect(field).to_be_visible(timeout=60_000)
         phone = visitor(self.browser)
@@ -323,6 +321,19 @@ class Way:
         expect(page.locator("main output")).to_have_count(0)
         expect(page.locator("body")).not_to_contain_text(self.pin)
         self.number_id = self._number_at_provider()["id"]
+
+    def _ask_for_code_while_the_provider_is_away(self):
+        """The step waits, says why, and goes on by itself once the provider answers again."""
+        page = self.owner
+        form = page.locator("main form[action$='/activation/request/']")
+        fill(form, method=self.company.method)
+        self.stack.control("faults", kind="server_error", scope="management", count=None)
+        try:
+            press(form, "button")
+            expect(page.locator("#activation-wait p")).to_have_count(2, timeout=60_000)
+            self.picture(page, "provider-away")
+        finally:
+            self.stack.control("faults", method="DELETE")
 
     def _number_at_provider(self):
         numbers = self.stack.control("state")["numbers"]
