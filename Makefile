@@ -10,7 +10,7 @@ FULL ?=
 ARGS ?=
 export WEB_PORT SANDBOX_PORT DATA_DIR DEMO
 
-.PHONY: help run test check bench faults screens translations clean
+.PHONY: help run test check screens translations clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
