@@ -40,7 +40,7 @@ def sweep_deliveries():
         hints.send(DIGEST, shard)
     lag = ledger.lag(waiting.values())
     if lag > LAG_LIMIT:
-        title = incidents.words("Deliveries wait too long to be digested")
+        title = incidents.to_translate("Deliveries wait too long to be digested")
         incidents.open_incident(LAG, title, f"The oldest has waited for {lag.total_seconds():.0f} seconds.")
     elif _is_due("lag", HEARTBEAT_SECONDS):
         incidents.close_incident(LAG)

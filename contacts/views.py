@@ -96,7 +96,11 @@ def consent_record(request, business_slug, reference):
         actor=request.user,
     )
     if new:
-        audit.record("opt-in recorded" if agreed else "opt-out recorded", contact.reference, actor=request.user)
+        audit.record(
+            audit.to_translate("opt-in recorded") if agreed else audit.to_translate("opt-out recorded"),
+            contact.reference,
+            actor=request.user,
+        )
     messages.success(
         request,
         _("Written down. Templates may be sent now.") if agreed else _("Written down. No template goes out any more."),

@@ -90,7 +90,11 @@ def account_updated(waba, event):
     waba.next_poll_at = now()
     waba.save(update_fields=["restrictions", "status", "next_poll_at"])
     audit.record(
-        "news from Meta", event.event, business=waba.business, violation=event.violation_type, ban=event.ban_state
+        audit.to_translate("news from Meta"),
+        event.event,
+        business=waba.business,
+        violation=event.violation_type,
+        ban=event.ban_state,
     )
     live.emit("account", business_id=waba.business_id, waba=str(waba.reference))
 
@@ -111,7 +115,9 @@ def capability_changed(waba, event):
 def noted(waba, event):
     """Alerts and PIN news: kept in the audit trail, and a reason to look."""
     subject = getattr(event, "alert_type", "") or getattr(event, "event", "")
-    audit.record("news from Meta", subject, business=waba.business, details=getattr(event, "description", ""))
+    audit.record(
+        audit.to_translate("news from Meta"), subject, business=waba.business, details=getattr(event, "description", "")
+    )
     numbers.touch(waba)
 
 

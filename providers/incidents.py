@@ -1,19 +1,19 @@
 """Incidents: something is stuck or refused. They open by themselves and close by themselves."""
 
 from django.db import connection
-from django.utils.translation import gettext_noop as words
+from django.utils.translation import gettext_noop as to_translate
 
 from config.clock import now
 from providers.models import Incident
 
-__all__ = ["close_incident", "open_incident", "words"]
+__all__ = ["close_incident", "open_incident", "to_translate"]
 
 
 def open_incident(key, title, details=""):
     """Note that something is wrong; again and again is one incident with a count. Returns whether it is new.
 
     ``key`` says what it is about (``"ledger:default-partition"``). ``title`` is shown to staff in their language:
-    mark it with ``incidents.words``. Never put secrets into ``details``.
+    mark it with ``incidents.to_translate``. Never put secrets into ``details``.
     """
     with connection.cursor() as cursor:
         cursor.execute(

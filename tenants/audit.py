@@ -1,11 +1,19 @@
 """The audit trail: who did what."""
 
+from django.utils.translation import gettext_noop as to_translate
+
 from tenants.models import AuditEvent
 from tenants.tenancy import current_scope
 
+__all__ = ["record", "to_translate"]
+
 
 def record(verb, subject, *, actor=None, business=None, **details):
-    """Add one line in the present transaction. ``subject`` is readable; ``details`` holds no secrets."""
+    """Add one line in the present transaction.
+
+    ``verb`` is shown in the reader's language: mark it with ``audit.to_translate``. ``subject`` is readable;
+    ``details`` holds no secrets.
+    """
     business_id = business.pk if business is not None else current_scope().business_id
     return AuditEvent.objects.create(
         business_id=business_id,

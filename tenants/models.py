@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
@@ -168,6 +169,11 @@ class AuditEvent(BusinessOwned):
 
     def __str__(self):
         return f"{self.verb} {self.subject}"
+
+    @property
+    def verb_text(self):
+        """What was done, in the reader's language (``tenants.audit.to_translate`` marks the words)."""
+        return gettext(self.verb)
 
 
 class LiveCounter(BusinessOwned):

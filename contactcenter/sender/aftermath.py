@@ -7,7 +7,7 @@ from django.db import close_old_connections
 from contacts.models import ConsentSource, Contact
 from contacts.services import consent
 from onboarding.models import PhoneNumber
-from providers.incidents import close_incident, open_incident, words
+from providers.incidents import close_incident, open_incident, to_translate
 from tenants.tenancy import business_scope, every_business
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def number_stopped(number_pk, code, details):
         number = PhoneNumber.objects.get(pk=number_pk)
     open_incident(
         _incident_key(number_pk),
-        words("WhatsApp refuses everything that one number sends"),
+        to_translate("WhatsApp refuses everything that one number sends"),
         f"{number.e164}: {code} {details}",
     )
 

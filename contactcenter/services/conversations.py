@@ -40,7 +40,7 @@ def assign(conversation, to, *, by):
         return False
     row.assignee = to
     _save(row, "assignee")
-    audit.record("conversation assigned", row.reference, actor=by, to=str(to or ""))
+    audit.record(audit.to_translate("conversation assigned"), row.reference, actor=by, to=str(to or ""))
     return True
 
 
@@ -54,7 +54,7 @@ def resolve(conversation, *, by):
     row.read_up_to = max(filter(None, [row.read_up_to, row.last_inbound_at]), default=None)
     row.unread_count, row.waiting_since = 0, None
     _save(row, "status", "resolved_at", "read_up_to", "unread_count", "waiting_since")
-    audit.record("conversation resolved", row.reference, actor=by)
+    audit.record(audit.to_translate("conversation resolved"), row.reference, actor=by)
     return True
 
 
@@ -65,7 +65,7 @@ def reopen(conversation, *, by):
         return False
     row.status, row.resolved_at = ConversationStatus.OPEN, None
     _save(row, "status", "resolved_at")
-    audit.record("conversation reopened", row.reference, actor=by)
+    audit.record(audit.to_translate("conversation reopened"), row.reference, actor=by)
     return True
 
 

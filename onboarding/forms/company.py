@@ -245,7 +245,14 @@ def mail_advice(application):
     """A hint about the contact's e-mail that stops nobody: the same domain helps the verification (§3.1); or empty."""
     domain = application.contact_email.rpartition("@")[2].lower()
     site = (urlsplit(application.website).hostname or "").removeprefix("www.")
-    if not domain or not site or domain == site or domain.endswith(f".{site}") or site.endswith(f".{domain}"):
+    if (
+        not domain
+        or not site
+        or not any(sign.isalpha() for sign in site)
+        or domain == site
+        or domain.endswith(f".{site}")
+        or site.endswith(f".{domain}")
+    ):
         return ""
     if domain in FREE_MAIL:
         return _("An address at %(site)s instead of %(domain)s helps Meta to verify the company.") % {

@@ -36,7 +36,14 @@ def move(application, to, *, actor=None, reason=""):
     application.events.create(
         business=application.business, kind="status", old_status=old, new_status=new, actor=actor, reason=reason, at=at
     )
-    audit.record("application moved", application.code, actor=actor, business=application.business, old=old, new=new)
+    audit.record(
+        audit.to_translate("application moved"),
+        application.code,
+        actor=actor,
+        business=application.business,
+        old=old,
+        new=new,
+    )
     live.emit("application", business_id=application.business_id, application=str(application.reference))
 
 

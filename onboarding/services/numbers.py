@@ -43,7 +43,13 @@ def apply(number, changes):
         for field, value in changed.items():
             setattr(number, field, value)
         number.save(update_fields=list(changed))
-        audit.record("number changed at Meta", number.e164, business=number.business, before=before, after=changed)
+        audit.record(
+            audit.to_translate("number changed at Meta"),
+            number.e164,
+            business=number.business,
+            before=before,
+            after=changed,
+        )
         live.emit("number", business_id=number.business_id, number=str(number.reference))
     follow_name(number)
     return changed

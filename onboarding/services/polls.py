@@ -65,7 +65,7 @@ def store(waba, account, reports):
     for field, value in changed.items():
         setattr(waba, field, value)
     if changed:
-        audit.record("account changed at Meta", waba.name, business=waba.business, after=changed)
+        audit.record(audit.to_translate("account changed at Meta"), waba.name, business=waba.business, after=changed)
     by_digits = {report.digits: report for report in reports}
     for number in waba.phone_numbers.select_related("business"):
         report = by_digits.get(number.e164.lstrip("+"))

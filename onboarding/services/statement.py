@@ -125,5 +125,5 @@ def sign(application, *, name, shown, address, actor):
     if not still.update(**{field: getattr(application, field) for field in fields}):
         raise StatementChanged(_("The answers have changed since you opened the page. Read it again before you sign."))
     note(application, "signed", actor=actor, digest=application.signed_digest)
-    audit.record("policies signed", application.code, actor=actor, digest=application.signed_digest)
+    audit.record(audit.to_translate("policies signed"), application.code, actor=actor, digest=application.signed_digest)
     return application

@@ -148,7 +148,7 @@ def request_code(application, *, method, language, key, actor):
     due(step, method=method, language=language, asked=[*asked, now().timestamp()])
     if verified.state != StepState.WAITING:
         put(verified, StepState.WAITING, wrong=0)
-    audit.record("code requested", application.code, actor=actor, method=method)
+    audit.record(audit.to_translate("code requested"), application.code, actor=actor, method=method)
     return step
 
 
@@ -168,7 +168,7 @@ def enter_code(application, *, code, key, actor):
     step.request_key = key
     step.save(update_fields=["request_key"])
     due(step, code=digits)
-    audit.record("code entered", application.code, actor=actor)
+    audit.record(audit.to_translate("code entered"), application.code, actor=actor)
     return step
 
 
@@ -181,7 +181,7 @@ def propose_name(application, *, name, actor):
     application.display_name = name
     application.save(update_fields=["display_name"])
     due(step, propose=name)
-    audit.record("display name proposed", name, actor=actor)
+    audit.record(audit.to_translate("display name proposed"), name, actor=actor)
     return step
 
 
@@ -202,7 +202,7 @@ def reveal_pin(application, *, actor):
         return None
     number.pin_shown_at = now()
     number.save(update_fields=["pin_shown_at"])
-    audit.record("PIN shown", application.code, actor=actor)
+    audit.record(audit.to_translate("PIN shown"), application.code, actor=actor)
     return number.pin
 
 

@@ -293,7 +293,7 @@ def _bury(row, failures):
     )
     incidents.open_incident(
         DEAD_LETTERS,
-        incidents.words("Something a provider told us could not be handled"),
+        incidents.to_translate("Something a provider told us could not be handled"),
         f"Delivery {row.id} and possibly others wait among the dead letters.",
     )
     logger.error("Delivery %s became a dead letter: %s", row.id, failures[0][1].strip().splitlines()[-1])

@@ -158,7 +158,7 @@ def prepare_partitions(*, ahead_days=PREPARED_DAYS, keep_days=None):
     if astray:
         incidents.open_incident(
             ASTRAY,
-            incidents.words("Deliveries arrived on a day without a partition"),
+            incidents.to_translate("Deliveries arrived on a day without a partition"),
             f"{astray} rows lay in the default partition; {made} partitions were made just now.",
         )
     else:

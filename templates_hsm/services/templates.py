@@ -36,7 +36,7 @@ def create(waba, *, name, language, category, components, parameter_format="POSI
             )
     except IntegrityError as exc:
         raise NotPossible(_("There is already a template with this name in this language.")) from exc
-    audit.record("template created", template, actor=actor)
+    audit.record(audit.to_translate("template created"), template, actor=actor)
     _tell(template)
     return template
 
@@ -88,7 +88,7 @@ def submit(template, *, actor):
         submit_after=now(), submit_attempts=0, last_error="", last_error_code=None
     )
     template.refresh_from_db()
-    audit.record("template submitted", template, actor=actor)
+    audit.record(audit.to_translate("template submitted"), template, actor=actor)
     hints.after_commit("templates_hsm.tasks.submit_due_templates")
     return template
 
@@ -166,7 +166,13 @@ def recategorise(template, category):
     template.previous_category, template.category, template.correct_category = old, category, ""
     template.save(update_fields=["previous_category", "category", "correct_category"])
     record(template, "category", old, category)
-    audit.record("template recategorised by Meta", template, business=template.business, old=old, new=category)
+    audit.record(
+        audit.to_translate("template recategorised by Meta"),
+        template,
+        business=template.business,
+        old=old,
+        new=category,
+    )
     _tell(template)
 
 
@@ -213,7 +219,7 @@ def delete_draft(template, *, actor):
     """Throw a draft away; what Meta has seen is deleted there and stays in the history here."""
     if TemplateStatus(template.status) not in {TemplateStatus.DRAFT, TemplateStatus.REFUSED}:
         raise NotPossible(_("Only drafts can be thrown away."))
-    audit.record("template thrown away", template, actor=actor)
+    audit.record(audit.to_translate("template thrown away"), template, actor=actor)
     template.delete()
 
 

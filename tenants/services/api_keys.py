@@ -10,11 +10,11 @@ def create(business, name, *, actor):
     """Make a key and return ``(row, key)``; the key itself is shown once and never stored."""
     key, prefix, digest = make_key()
     row = ApiKey.objects.create(business=business, name=name, prefix=prefix, digest=digest, created_by=actor)
-    audit.record("API key created", name, actor=actor, prefix=prefix)
+    audit.record(audit.to_translate("API key created"), name, actor=actor, prefix=prefix)
     return row, key
 
 
 def revoke(row, *, actor):
     """Make a key useless at once."""
     if ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now()):
-        audit.record("API key revoked", row.name, actor=actor, prefix=row.prefix)
+        audit.record(audit.to_translate("API key revoked"), row.name, actor=actor, prefix=row.prefix)

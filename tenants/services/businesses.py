@@ -29,7 +29,7 @@ def create(name, *, owner, country="", language="es", time_zone="America/Bogota"
     else:
         raise NotPossible(_("No free address was found for this name. Try a longer name."))
     with business_scope(business):
-        audit.record("business created", name, actor=owner)
+        audit.record(audit.to_translate("business created"), name, actor=owner)
     return business
 
 
@@ -38,13 +38,13 @@ def change_role(membership, role, *, actor):
     _keep_an_owner(membership, leaving=role != Role.OWNER)
     old, membership.role = membership.role, role
     membership.save(update_fields=["role"])
-    audit.record("role changed", membership.user, actor=actor, old=old, new=role)
+    audit.record(audit.to_translate("role changed"), membership.user, actor=actor, old=old, new=role)
 
 
 def remove(membership, *, actor):
     """Take a member out. Their open pages lose their live stream within seconds."""
     _keep_an_owner(membership, leaving=True)
-    audit.record("member removed", membership.user, actor=actor, role=membership.role)
+    audit.record(audit.to_translate("member removed"), membership.user, actor=actor, role=membership.role)
     membership.delete()
 
 

@@ -47,7 +47,7 @@ def invite(business, email, role, *, actor):
         link=settings.PUBLIC_URL + reverse("tenants:invitation_accept", args=[token]),
         days=settings.INVITATION_DAYS,
     )
-    audit.record("member invited", email, actor=actor, role=role)
+    audit.record(audit.to_translate("member invited"), email, actor=actor, role=role)
     return invitation
 
 
@@ -70,14 +70,14 @@ def accept(invitation, user):
             )
     if taken:
         with business_scope(invitation.business):
-            audit.record("invitation accepted", user, actor=user, role=invitation.role)
+            audit.record(audit.to_translate("invitation accepted"), user, actor=user, role=invitation.role)
     return invitation.business
 
 
 def revoke(invitation, *, actor):
     """Make the link useless."""
     if Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None).update(revoked_at=now()):
-        audit.record("invitation revoked", invitation.email, actor=actor)
+        audit.record(audit.to_translate("invitation revoked"), invitation.email, actor=actor)
 
 
 def _digest(token):

@@ -63,7 +63,9 @@ def business_settings(request, business_slug):
     form = SettingsForm(request.POST or None, instance=request.business)
     if request.method == "POST" and form.is_valid():
         form.save()
-        audit.record("settings changed", request.business, actor=request.user, fields=form.changed_data)
+        audit.record(
+            audit.to_translate("settings changed"), request.business, actor=request.user, fields=form.changed_data
+        )
         messages.success(request, _("Saved."))
         return redirect("tenants:business_settings", business_slug=business_slug)
     return render(request, "tenants/settings.html", {"form": form}, status=422 if form.errors else 200)
