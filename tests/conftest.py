@@ -3,14 +3,11 @@
 Without ``DATABASE_URL`` the embedded servers are started in ``.data/test`` and stopped at the end.
 """
 
-import hashlib
 import os
 from pathlib import Path
 
 import django
-import psycopg2
 import pytest
-from psycopg2 import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 _servers = None
@@ -55,96 +52,15 @@ def django_db_setup(django_db_blocker):
     from django.conf import settings
     from django.db import connections
 
+    from tests import databases
+
     name = f"test_umbral_{os.getpid()}"
     with django_db_blocker.unblock():
-        template = _template_database(settings)
-        admin = _owner_connection(settings, "postgres")
-        with admin.cursor() as cursor:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
-            cursor.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-            )
-        _use_database(name)
+        databases.make_database(name, settings)
+        databases.use_database(name)
         yield
         connections.close_all()
-        admin.close()
-        _drop(name, settings)
-
-
-def _drop(name, settings):
-    """Remove a test database, even when a thread of a test still holds a connection (that takes a superuser)."""
-    superuser = os.environ.get("DATABASE_SUPERUSER_URL")
-    connection = psycopg2.connect(superuser) if superuser else _owner_connection(settings, "postgres")
-    connection.autocommit = True
-    force = "WITH (FORCE)" if superuser else ""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(f"DROP DATABASE IF EXISTS {{}} {force}").format(sql.Identifier(name)))
-    connection.close()
-
-
-def _template_database(settings):
-    """A migrated, empty database whose name tells which migrations made it; built once per set of migrations."""
-    from django.core.management import call_command
-
-    from config.management.commands.setup_database import grant, make_roles_and_database
-
-    owner, app = settings.DATABASE_OWNER, settings.DATABASES["default"]
-    superuser = os.environ.get("DATABASE_SUPERUSER_URL")
-    if superuser:
-        make_roles_and_database(superuser, owner, app)
-    name = f"umbral_template_{_digest_of_migrations()}"
-    admin = _owner_connection(settings, "postgres")
-    with admin.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(4711)")
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        if cursor.fetchone() is None:
-            unfinished = f"{name}_unfinished"
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(unfinished)))
-            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-            grant(owner | {"NAME": unfinished}, app["USER"])
-            _use_database(unfinished)
-            call_command("migrate", verbosity=0, interactive=False)
-            from django.db import connections
-
-            connections.close_all()
-            cursor.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
-            )
-    admin.close()
-    return name
-
-
-def _digest_of_migrations():
-    digest = hashlib.sha256()
-    for path in sorted([*ROOT.glob("*/migrations/*.py"), ROOT / "tenants" / "rls.py", ROOT / "constraints.txt"]):
-        if path.exists():
-            digest.update(path.name.encode() + path.read_bytes())
-    for path in sorted([*ROOT.glob("*/models.py"), *ROOT.glob("*/models/*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _owner_connection(settings, database):
-    owner = settings.DATABASE_OWNER
-    connection = psycopg2.connect(
-        dbname=database,
-        user=owner["USER"],
-        password=owner["PASSWORD"],
-        host=owner["HOST"],
-        port=owner["PORT"],
-    )
-    connection.autocommit = True
-    return connection
-
-
-def _use_database(name):
-    from django.conf import settings
-    from django.db import connections
-
-    connections.close_all()
-    settings.DATABASES["default"]["NAME"] = name
-    settings.DATABASE_OWNER["NAME"] = name
-    connections["default"].settings_dict["NAME"] = name
+        databases.drop_database(name, settings)
 
 
 @pytest.fixture(autouse=True)
