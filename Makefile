@@ -10,7 +10,7 @@ FULL ?=
 ARGS ?=
 export WEB_PORT SANDBOX_PORT DATA_DIR DEMO
 
-.PHONY: help run test check screens translations clean
+.PHONY: help run test check bench screens translations clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ test: .venv/ready-dev ## The whole test suite on embedded servers (ARGS="-k inbo
 
 check: .venv/ready-dev ## Format, lint, types, migrations, translations, deployment checks
 	@$(BIN)/python -m config.check
+
+bench: .venv/ready-dev ## Speed beside bare floors (ONLY=accept,say picks; FULL=1 takes the large sizes)
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(FULL),--full)
 
 screens: .venv/ready-dev ## Screenshots of every page into docs/screens/
 	@$(BIN)/python -m tests.journeys.screens

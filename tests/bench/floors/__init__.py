@@ -1,0 +1,1 @@
+"""What plain, idiomatic Django does for the same work. Never made worse on purpose."""
