@@ -86,3 +86,20 @@ class Sector(models.TextChoices):
     ONLINE_GAMBLING = "ONLINE_GAMBLING", _("Online gambling and games for money")
     PHYSICAL_GAMBLING = "PHYSICAL_GAMBLING", _("Casinos, betting shops, lotteries")
     OTHER = "OTHER", _("Something else")
+
+
+class DocumentKind(models.TextChoices):
+    """What a company proves with a file; ``onboarding.countries`` says what each is called in a country."""
+
+    INCORPORATION = "incorporation", _("Certificate of incorporation")
+    TAX_RECORD = "tax_record", _("Tax record")
+    REPRESENTATIVE = "representative", _("Proof that the signer represents the company")
+    OTHER = "other", _("Another document")
+
+
+class NumberDecision(models.TextChoices):
+    """What staff decided on a further number."""
+
+    PENDING = "pending", _("Being decided")
+    APPROVED = "approved", pgettext_lazy("further number", "Approved")
+    REFUSED = "refused", pgettext_lazy("further number", "Refused")

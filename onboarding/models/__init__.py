@@ -7,15 +7,26 @@ from onboarding.models.applications import (
     ScreeningResult,
 )
 from onboarding.models.numbers import PhoneNumber, ProviderRoute, Waba
+from onboarding.models.papers import ApplicationDocument, NumberRequest, PartInvitation, Signature
+from onboarding.models.review import ApplicationKey, ApplicationMessage, CannedReason, ReviewDecision, ReviewMark
 
 __all__ = [
+    "ApplicationDocument",
     "ApplicationEvent",
+    "ApplicationKey",
+    "ApplicationMessage",
+    "CannedReason",
     "ChangeRequest",
     "NameCheck",
+    "NumberRequest",
     "OnboardingApplication",
     "OnboardingStep",
+    "PartInvitation",
     "PhoneNumber",
     "ProviderRoute",
+    "ReviewDecision",
+    "ReviewMark",
     "ScreeningResult",
+    "Signature",
     "Waba",
 ]

@@ -19,6 +19,8 @@ class OnboardingApplication(BusinessOwned):
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(_("code"), max_length=12, unique=True)
     """What people say on the phone: ``UM-2041``."""
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    """Set when this is the way of a further number: the application under which that number was asked for."""
     status = models.CharField(_("status"), max_length=20, choices=ApplicationStatus, default=ApplicationStatus.DRAFT)
     status_changed_at = models.DateTimeField(default=now)
     created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -38,6 +40,9 @@ class OnboardingApplication(BusinessOwned):
     signed_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     signed_name = models.CharField(max_length=150, blank=True)
     signed_from = models.GenericIPAddressField(null=True, blank=True)
+    signed_agent = models.CharField(max_length=300, blank=True)
+    """The browser that signed, as it names itself."""
+    signed_language = models.CharField(max_length=10, blank=True)
     signed_statement = models.TextField(blank=True)
     signed_digest = models.CharField(max_length=64, blank=True)
     """SHA-256 over exactly what was shown and answered."""
