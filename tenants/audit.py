@@ -8,11 +8,11 @@ from tenants.tenancy import current_scope
 __all__ = ["record", "to_translate"]
 
 
-def record(verb, subject, *, actor=None, business=None, **details):
+def record(verb, subject, *, actor=None, business=None, staff_only=False, **details):
     """Add one line in the present transaction.
 
     ``verb`` is shown in the reader's language: mark it with ``audit.to_translate``. ``subject`` is readable;
-    ``details`` holds no secrets.
+    ``details`` holds no secrets. ``staff_only`` keeps the line out of the business's own trail.
     """
     business_id = business.pk if business is not None else current_scope().business_id
     return AuditEvent.objects.create(
@@ -22,4 +22,5 @@ def record(verb, subject, *, actor=None, business=None, **details):
         verb=verb,
         subject=str(subject)[:200],
         details=details,
+        staff_only=staff_only,
     )

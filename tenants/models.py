@@ -161,6 +161,8 @@ class AuditEvent(BusinessOwned):
     verb = models.CharField(max_length=60)
     subject = models.CharField(max_length=200)
     details = models.JSONField(default=dict, blank=True)
+    staff_only = models.BooleanField(default=False)
+    """What our own staff did among themselves; the business's audit trail leaves it out."""
 
     class Meta:
         verbose_name = _("audit event")

@@ -122,7 +122,7 @@ def key_revoke(request, business_slug, reference):
 @role_required(*MANAGERS)
 def audit_trail(request, business_slug):
     """Who did what, the newest first, in pages by key."""
-    events = AuditEvent.objects.filter(business=request.business).order_by("-pk")
+    events = AuditEvent.objects.filter(business=request.business, staff_only=False).order_by("-pk")
     before = request.GET.get("after", "")
     if before.isdigit():
         events = events.filter(pk__lt=int(before))
