@@ -29,6 +29,10 @@ class DeadLetter(models.Model):
     received_at = models.DateTimeField(_("received"))
     body = models.BinaryField()
     error = models.TextField(_("error"))
+    kind = models.CharField(_("kind of error"), max_length=80, blank=True)
+    """The exception's name (and PostgreSQL's code), so that one fault's letters are found and replayed together."""
+    number = models.CharField(_("number or account"), max_length=64, blank=True)
+    """What the delivery is about, as its first phone number ID (or account ID) says."""
     failed_at = models.DateTimeField(_("failed"), default=now)
     attempts = models.PositiveIntegerField(_("attempts"), default=1)
     replayed_at = models.DateTimeField(_("replayed"), null=True, blank=True)
@@ -38,9 +42,52 @@ class DeadLetter(models.Model):
         verbose_name = _("dead letter")
         verbose_name_plural = _("dead letters")
         constraints = [models.UniqueConstraint(fields=["delivery_id"], name="deadletter_once")]
+        indexes = [
+            models.Index(fields=["delivery_id"], name="deadletter_open", condition=models.Q(closed_at=None)),
+        ]
 
     def __str__(self):
         return f"{self.delivery_id}"
+
+
+class ReplayJob(models.Model):
+    """Many dead letters to be handled again. The row is the job: whoever works on it goes on from ``position``."""
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    asked_by = models.CharField(_("asked by"), max_length=254)
+    asked_at = models.DateTimeField(_("asked"), default=now)
+    kind = models.CharField(_("kind of error"), max_length=80, blank=True)
+    number = models.CharField(_("number or account"), max_length=64, blank=True)
+    failed_from = models.DateTimeField(_("failed from"), null=True, blank=True)
+    failed_until = models.DateTimeField(_("failed until"), null=True, blank=True)
+    chosen = models.JSONField(_("chosen"), null=True, blank=True)
+    """Keys of the letters that somebody picked, or nothing when the filter alone says which."""
+    position = models.BigIntegerField(default=0)
+    last_delivery = models.BigIntegerField()
+    """Letters of later deliveries came after the job and are not its business."""
+    total = models.PositiveIntegerField(_("letters"))
+    went_through = models.PositiveIntegerField(_("went through"), default=0)
+    failed_again = models.PositiveIntegerField(_("failed again"), default=0)
+    progress_at = models.DateTimeField(_("last progress"), null=True, blank=True)
+    stop_asked_at = models.DateTimeField(_("stop asked"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("replay")
+        verbose_name_plural = _("replays")
+        indexes = [models.Index(fields=["id"], name="replayjob_open", condition=models.Q(finished_at=None))]
+
+    def __str__(self):
+        return f"{self.went_through + self.failed_again}/{self.total}"
+
+    @property
+    def done(self):
+        """How many letters were tried."""
+        return self.went_through + self.failed_again
+
+    @property
+    def was_stopped(self):
+        return self.finished_at is not None and self.stop_asked_at is not None
 
 
 class UnknownEvent(models.Model):
@@ -110,3 +157,27 @@ class Incident(models.Model):
 
     def __str__(self):
         return self.title
+
+
+class Tally(models.Model):
+    """How often something happened on this installation, ever; ``providers/tallies.py`` counts."""
+
+    name = models.CharField(max_length=60)
+    slot = models.SmallIntegerField()
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "slot"], name="tally_once")]
+
+    def __str__(self):
+        return f"{self.name}: {self.value}"
+
+
+class Sample(models.Model):
+    """The figures of one minute, by the installation's clock; what is drawn over time comes from here."""
+
+    at = models.DateTimeField(primary_key=True)
+    figures = models.JSONField()
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M}"

@@ -25,11 +25,11 @@ from django.db import Error as DatabaseTrouble
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from config.clock import now
-from providers import incidents
+from providers import incidents, tallies
 from providers.models import DeadLetter, UnknownEvent
 from providers.webhooks import ledger
-from providers.webhooks.events import Event, Unknown
-from providers.webhooks.parser import parse_delivery
+from providers.webhooks.events import Event, StatusUpdate, Unknown
+from providers.webhooks.parser import parse_delivery, routing_key
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class _Run:
                 heard = [one for row in rows for one in read_delivery(row)]
                 if rows:
                     handle(heard)
-                    ledger.advance(self.shard, rows[-1].id)
+                    ledger.advance(self.shard, rows[-1].id, _counts(rows, heard))
         except (_Busy, SoftTimeLimitExceeded):
             raise
         except Exception as exc:
@@ -236,7 +236,7 @@ class _Run:
             if position < row.id:
                 if failures:
                     _bury(row, failures)
-                ledger.advance(self.shard, row.id)
+                ledger.advance(self.shard, row.id, _counts([row], heard) | {"dead": int(bool(failures))})
         self.deliveries += 1
         self.events += len(heard)
         self.dead += bool(failures)
@@ -258,7 +258,7 @@ class _Run:
                 elif half := len(group) // 2:
                     groups += [group[half:], group[:half]]
                 else:
-                    failures.append((group[0].event.position if group else (), describe_error(exc)))
+                    failures.append((group[0].event.position if group else (), describe_error(exc), kind_of(exc)))
         return failures
 
     @contextlib.contextmanager
@@ -277,8 +277,21 @@ class _Run:
             yield ledger.position_of(self.shard)
 
 
+def _counts(rows, heard):
+    """What a batch adds to the tallies: deliveries, events, those nobody knows, errors that statuses told of."""
+    counts = {"digested": len(rows), "events": len(heard), "unknown": 0}
+    for event, _received_at, _delivery_id in heard:
+        kind = type(event)
+        if kind is Unknown:
+            counts["unknown"] += 1
+        elif kind is StatusUpdate and event.errors:
+            name = tallies.error_name("status", event.errors[0].code)
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
 def _bury(row, failures):
-    error = "\n\n".join(f"Event {'.'.join(map(str, where))}:\n{what}" for where, what in failures)
+    error = "\n\n".join(f"Event {'.'.join(map(str, where))}:\n{what}" for where, what, _kind in failures)
     DeadLetter.objects.bulk_create(
         [
             DeadLetter(
@@ -286,6 +299,8 @@ def _bury(row, failures):
                 received_at=row.received_at,
                 body=row.body,
                 error=error[:KEPT_CHARACTERS],
+                kind=failures[0][2],
+                number=routing_key(row.body),
                 failed_at=now(),
             )
         ],
@@ -307,6 +322,12 @@ def describe_error(exc):
     frames = "".join(traceback.format_list(traceback.extract_tb(exc.__traceback__)[-12:]))
     first = (str(exc).strip().splitlines() or [""])[0][:300].replace("\x00", "\ufffd")
     return f"{frames}{type(exc).__name__}: {first}"
+
+
+def kind_of(exc):
+    """The name under which errors of one sort are found: the exception's, with PostgreSQL's code if it has one."""
+    code = getattr(exc.__cause__, "pgcode", None) or getattr(exc, "pgcode", None)
+    return f"{type(exc).__name__} {code}"[:80] if code else type(exc).__name__[:80]
 
 
 def _sqlstate(exc):

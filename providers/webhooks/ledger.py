@@ -17,10 +17,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from config.clock import now
-from providers import incidents
+from providers import incidents, tallies
 from providers.webhooks.parser import routing_key
 
 SHARDS = 8
@@ -61,6 +61,8 @@ CROSS JOIN LATERAL (
 """
 
 ASTRAY = "ledger:default-partition"
+LAG_LIMIT = timedelta(minutes=5)
+"""Past this age of the oldest undigested delivery, staff is told and ``/readyz`` says no."""
 
 
 class Row(NamedTuple):
@@ -108,14 +110,21 @@ def position_of(shard):
     return row[0] if row else 0
 
 
-def advance(shard, position):
-    """Move the cursor of a shard forward, never back."""
+_ADVANCE = """
+INSERT INTO providers_deliverycursor AS c (shard, position) VALUES (%s, %s)
+ON CONFLICT (shard) DO UPDATE SET position = greatest(c.position, EXCLUDED.position)
+"""
+_ADVANCE_AND_COUNT = f"WITH counted AS ({tallies.ADD}) {_ADVANCE}"
+
+
+def advance(shard, position, counts=None):
+    """Move the cursor of a shard forward, never back, and add ``counts`` (``{tally: how many}``) with it."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO providers_deliverycursor AS c (shard, position) VALUES (%s, %s) "
-            "ON CONFLICT (shard) DO UPDATE SET position = greatest(c.position, EXCLUDED.position)",
-            [shard, position],
-        )
+        if counts:
+            parameters = tallies.parameters(counts, 1 + shard)
+            cursor.execute(_ADVANCE_AND_COUNT, [*parameters, shard, position])
+        else:
+            cursor.execute(_ADVANCE, [shard, position])
 
 
 def has_waiting(shard):
@@ -134,6 +143,27 @@ def waiting():
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [SHARDS - 1])
         return dict(cursor.fetchall())
+
+
+def heard_so_far():
+    """How many deliveries were ever written, from the sequence that numbers them; a failed write counts too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM providers_delivery_id_seq")
+        return cursor.fetchone()[0]
+
+
+def check_writable():
+    """Write a row as the door does and take it back; raises ``django.db.Error`` when that fails.
+
+    Its number is 0, so it draws none from the sequence and no reader would ever look for it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', '2000', true), set_config('lock_timeout', '1000', true)")
+        cursor.execute(
+            "INSERT INTO providers_delivery (id, received_at, provider, shard, body) VALUES (0, %s, %s, 0, '')",
+            [now(), WHATSAPP],
+        )
+        transaction.set_rollback(True)
 
 
 def is_astray():
