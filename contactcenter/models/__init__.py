@@ -8,12 +8,13 @@ from contactcenter.models.messages import (
     PendingUpdate,
     Reaction,
 )
-from contactcenter.models.outbox import OutboxItem, OutboxState, Priority
+from contactcenter.models.outbox import LaneState, OutboxItem, OutboxState, Priority, SenderLane
 
 __all__ = [
     "Conversation",
     "ConversationStatus",
     "Direction",
+    "LaneState",
     "Message",
     "MessageMedia",
     "MessageSource",
@@ -24,4 +25,5 @@ __all__ = [
     "PendingUpdate",
     "Priority",
     "Reaction",
+    "SenderLane",
 ]

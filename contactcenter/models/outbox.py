@@ -54,7 +54,44 @@ class OutboxItem(BusinessOwned):
                 name="outbox_leases",
                 condition=models.Q(state__in=["claimed", "attempted"]),
             ),
+            models.Index(fields=["attempted_at"], name="outbox_unknown", condition=models.Q(state="unknown")),
         ]
 
     def __str__(self):
         return f"{self.state} {self.message_id}"
+
+
+class LaneState(models.TextChoices):
+    OPEN = "open", _("Sending")
+    PAUSED = "paused", _("Paused by WhatsApp")
+    STOPPED = "stopped", _("Refused until somebody repairs it")
+
+
+class SenderLane(BusinessOwned):
+    """How fast the sender speaks for a number just now, noted every few seconds for staff to see.
+
+    ``seen_at`` and ``paused_until`` are real time (never moved). An old ``seen_at`` means that no sender has the number:
+    nothing waited for it.
+    """
+
+    phone_number = models.OneToOneField("onboarding.PhoneNumber", on_delete=models.CASCADE, related_name="+")
+    sender = models.CharField(max_length=60)
+    state = models.CharField(max_length=10, choices=LaneState, default=LaneState.OPEN)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    pause_code = models.IntegerField(null=True, blank=True)
+    """Meta's code of the answer that paused or stopped it."""
+    allowed_per_second = models.FloatField()
+    """What the number may say now; less than its limit while it climbs back after "too fast"."""
+    limit_per_second = models.FloatField()
+    left_per_second = models.FloatField()
+    """What really left in the last seconds."""
+    claimed = models.PositiveIntegerField()
+    in_flight = models.PositiveIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("sender lane")
+        verbose_name_plural = _("sender lanes")
+
+    def __str__(self):
+        return f"{self.phone_number_id}: {self.left_per_second:.1f}/s"

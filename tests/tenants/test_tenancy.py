@@ -90,7 +90,8 @@ OUTSIDE_TENANCY = {
     "auth_permission", "config_beat", "config_clock", "django_admin_log", "django_content_type",
     "django_migrations", "django_session", "mfa_authenticator", "onboarding_cannedreason", "onboarding_providerroute",
     "providers_deadletter", "providers_delivery", "providers_deliverycursor", "providers_incident",
-    "providers_providercall", "providers_replayjob", "providers_sample", "providers_tally", "providers_unknownevent", "tenants_apikey", "tenants_business",
+    "providers_providercall", "providers_replayjob", "providers_sample", "providers_tally",
+    "providers_unknownevent", "tenants_apikey", "tenants_business",
     "tenants_invitation", "tenants_mail", "tenants_membership", "tenants_user", "tenants_user_groups",
     "tenants_user_user_permissions", "usersessions_usersession",
 }  # fmt: skip
