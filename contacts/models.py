@@ -88,6 +88,26 @@ class ConsentSource(models.TextChoices):
     PLATFORM = "platform", _("WhatsApp setting")
 
 
+class ConsentWording(BusinessOwned):
+    """An exact text that people were shown when they agreed. It never changes; another text is another version."""
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    text = models.TextField(_("text"))
+    digest = models.CharField(max_length=64)
+    """SHA-256 of the text in UTF-8."""
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    created_at = models.DateTimeField(default=now)
+    created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+        constraints = [models.UniqueConstraint(fields=["business", "digest"], name="consentwording_once")]
+
+    def __str__(self):
+        return f"{self.created_at:%Y-%m-%d} {self.digest[:8]}"
+
+
 class ConsentEvent(BusinessOwned):
     """One line of the opt-in ledger. Lines are added and never changed; the latest one by time holds."""
 
@@ -97,6 +117,10 @@ class ConsentEvent(BusinessOwned):
     """``all``, or ``marketing`` for what the person set inside WhatsApp."""
     source = models.CharField(_("source"), max_length=20, choices=ConsentSource)
     wording = models.TextField(_("wording shown"), blank=True)
+    version = models.ForeignKey(
+        ConsentWording, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    """The wording shown where many people saw the same one (forms, imports); ``wording`` is empty then."""
     proof = models.JSONField(_("proof"), default=dict, blank=True)
     occurred_at = models.DateTimeField(_("when"))
     recorded_at = models.DateTimeField(default=now)
@@ -112,6 +136,101 @@ class ConsentEvent(BusinessOwned):
 
     def __str__(self):
         return f"{self.kind} {self.occurred_at:%Y-%m-%d}"
+
+    @property
+    def text_shown(self):
+        """The exact words that the person saw, or said."""
+        return self.wording or (self.version.text if self.version_id else "")
+
+
+class ImportState(models.TextChoices):
+    DRAFT = "draft", _("Being prepared")
+    CHECKING = "checking", _("Trial run")
+    CHECKED = "checked", _("Tried, not imported yet")
+    RUNNING = "running", _("Importing")
+    DONE = "done", _("Imported")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Could not be read")
+
+
+class ConsentImport(BusinessOwned):
+    """A file of consents on its way into the ledger. The row is the job: hints only make a worker look sooner.
+
+    ``position`` counts the records of the file that the present phase has dealt with; it moves in the transaction that
+    writes them, so a worker that dies loses and doubles nothing.
+    """
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    file = models.FileField(upload_to="unused")
+    file_name = models.CharField(max_length=200)
+    file_size = models.PositiveBigIntegerField(default=0)
+    file_digest = models.CharField(max_length=64)
+    encoding = models.CharField(max_length=20)
+    delimiter = models.CharField(max_length=1, default=",")
+    headers = models.JSONField(default=list)
+    """The cells of the first line, or empty texts where the file has no names for its columns."""
+    has_header = models.BooleanField(default=True)
+    columns = models.JSONField(default=dict, blank=True)
+    """Field (``phone``, ``name``, ``date``, ``evidence``) to the index of its column."""
+    kind = models.CharField(max_length=10, choices=ConsentKind, default=ConsentKind.OPT_IN)
+    source = models.CharField(max_length=20, choices=ConsentSource, default=ConsentSource.IMPORT)
+    """How the people agreed; the line in the ledger says ``import`` and keeps this in its proof."""
+    country = models.CharField(max_length=2, blank=True)
+    day_first = models.BooleanField(default=True)
+    occurred_on = models.DateField(null=True, blank=True)
+    """The day for lines without one."""
+    version = models.ForeignKey(ConsentWording, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=20, choices=ImportState, default=ImportState.DRAFT)
+    position = models.PositiveIntegerField(default=0)
+    bytes_read = models.PositiveBigIntegerField(default=0)
+    counts = models.JSONField(default=dict, blank=True)
+    """``good``, ``known`` (already in the ledger), ``twice`` (again in this file) and ``refused`` of this phase."""
+    checked_counts = models.JSONField(default=dict, blank=True)
+    problem = models.CharField(max_length=40, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+    created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("import of consents")
+        verbose_name_plural = _("imports of consents")
+        indexes = [
+            models.Index(fields=["business", "-created_at"], name="consentimport_newest"),
+            models.Index(
+                fields=["created_at"],
+                name="consentimport_working",
+                condition=models.Q(state__in=["checking", "running"]),
+            ),
+        ]
+
+    def __str__(self):
+        return self.file_name
+
+    @property
+    def is_working(self):
+        """Whether a worker has something to do for it."""
+        return self.state in (ImportState.CHECKING, ImportState.RUNNING)
+
+
+class ConsentImportLine(BusinessOwned):
+    """A line of a file that was refused in one phase of its import, with the reason."""
+
+    consent_import = models.ForeignKey(
+        ConsentImport, on_delete=models.CASCADE, related_name="refused_lines", db_index=False
+    )
+    phase = models.CharField(max_length=10)
+    line = models.PositiveIntegerField()
+    reason = models.CharField(max_length=30)
+    text = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["consent_import", "phase", "line"], name="importline_once")]
+
+    def __str__(self):
+        return f"{self.line}: {self.reason}"
 
 
 class ContactToken(BusinessOwned):

@@ -43,7 +43,7 @@ def may_message(contact, *, category, at=None):
     if category.lower() == "service":
         return ConsentAnswer(True, "service")
     until = at or now()
-    lines = ConsentEvent.objects.filter(contact=contact).filter(occurred_at__lte=until, recorded_at__lte=until)
+    lines = ConsentEvent.objects.filter(contact=contact, occurred_at__lte=until, recorded_at__lte=until)
     general = _latest(lines, ALL)
     if general is None:
         return ConsentAnswer(False, "no_opt_in")
@@ -61,20 +61,27 @@ def _latest(lines, scope):
     return lines.filter(scope=scope).order_by("-occurred_at", "-kind", "-pk").first()
 
 
-def record_opt_in(contact, *, source, key, wording="", proof=None, occurred_at=None, actor=None, scope=ALL):
-    """Add an opt-in to the ledger; a ``key`` that is there already changes nothing. Returns whether it was new."""
-    return _record(contact, ConsentKind.OPT_IN, source, key, wording, proof, occurred_at, actor, scope)
+def record_opt_in(
+    contact, *, source, key, wording="", proof=None, occurred_at=None, actor=None, scope=ALL, version=None
+):
+    """Add an opt-in to the ledger; a ``key`` that is there already changes nothing. Returns whether it was new.
+
+    What was shown is either ``wording``, or ``version``: a ``ConsentWording`` that many lines share.
+    """
+    return _record(contact, ConsentKind.OPT_IN, source, key, wording, proof, occurred_at, actor, scope, version)
 
 
-def record_opt_out(contact, *, source, key, wording="", proof=None, occurred_at=None, actor=None, scope=ALL):
+def record_opt_out(
+    contact, *, source, key, wording="", proof=None, occurred_at=None, actor=None, scope=ALL, version=None
+):
     """Add a request to stop to the ledger; the same promises as ``record_opt_in``."""
-    return _record(contact, ConsentKind.OPT_OUT, source, key, wording, proof, occurred_at, actor, scope)
+    return _record(contact, ConsentKind.OPT_OUT, source, key, wording, proof, occurred_at, actor, scope, version)
 
 
-def _record(contact, kind, source, key, wording, proof, occurred_at, actor, scope):
+def _record(contact, kind, source, key, wording, proof, occurred_at, actor, scope, version):
     line = Line(
         contact.business_id, contact.pk, kind, source, key, occurred_at or now(), proof or {}, scope, wording,
-        actor.pk if actor else None,
+        actor.pk if actor else None, version.pk if version else None,
     )  # fmt: skip
     return bool(add([line]))
 
@@ -93,6 +100,7 @@ class Line:
     scope: str = ALL
     wording: str = ""
     actor_id: int | None = None
+    version_id: int | None = None
 
 
 def add(lines):
@@ -165,24 +173,44 @@ def move_first_line(*, survivor_id, loser_id):
 
 @cache
 def _words():
+    """``{(kind, typed): texts}`` and the polite words that may stand around them, out of the data file."""
     data = json.loads(_WORDS.read_text())
-    return {
-        (kind, typed): frozenset(fold(word) for word in groups["anywhere"] + (groups["typed"] if typed else []))
-        for kind, groups in data.items()
+    texts = {
+        (kind, typed): frozenset(
+            fold(word) for entry in data[kind.value] if typed or entry["where"] == "anywhere" for word in entry["words"]
+        )
+        for kind in ConsentKind
         for typed in (False, True)
     }
+    polite = sorted({fold(word) for word in data["polite"]["words"]}, key=len, reverse=True)
+    return texts, tuple(polite)
 
 
 def wish_in(text, *, typed=True):
-    """The ``ConsentKind`` that a whole message asks for, or ``None``.
+    """The ``ConsentKind`` that a whole message asks for, or ``None`` (``data/consent_words.json`` says why each text).
 
-    Capitals, accents and punctuation don't matter. ``typed`` is false for a tapped button: there "Cancel" usually
-    cancels an appointment, so only words that can't mean anything else count.
+    Capitals, accents, punctuation and polite words around the request don't matter. ``typed`` is false for a tapped
+    button: there "Cancel" usually cancels an appointment, so only words that can't mean anything else count.
     """
-    if len(text) > 60:
+    if len(text) > 80:
         return None
+    texts, polite = _words()
     plain = fold(text)
-    for kind in (ConsentKind.OPT_OUT, ConsentKind.OPT_IN):
-        if plain in _words()[kind.value, typed]:
-            return kind
+    for _ in range(4):
+        for kind in (ConsentKind.OPT_OUT, ConsentKind.OPT_IN):
+            if plain in texts[kind, typed]:
+                return kind
+        shorter = _without_courtesy(plain, polite)
+        if shorter == plain:
+            return None
+        plain = shorter
     return None
+
+
+def _without_courtesy(plain, polite):
+    for word in polite:
+        if plain.startswith(f"{word} "):
+            return plain[len(word) + 1 :]
+        if plain.endswith(f" {word}"):
+            return plain[: -len(word) - 1]
+    return plain
