@@ -13,6 +13,7 @@ journey = [
     path("verdict/", wizard.verdict, name="verdict"),
     path("check/", wizard.check, name="check"),
     path("signature/", signing.signature, name="signature"),
+    path("signature/<uuid:reference>/pdf/", signing.signature_pdf, name="signature_pdf"),
     path("timeline/", status.timeline, name="timeline"),
     path("progress/", status.progress, name="progress"),
     path("correct/", status.correct, name="correct"),
@@ -30,6 +31,8 @@ journey = [
 
 urlpatterns = [
     path("advisor/", advisor.advisor, name="advisor"),
+    path("signatures/<uuid:reference>/", signing.verify, name="verify_signature"),
+    path("signatures/<uuid:reference>/record/", signing.signature_record, name="signature_record"),
     path("b/<slug:business_slug>/onboarding/", include(journey)),
     path("b/<slug:business_slug>/numbers/", numbers.numbers, name="numbers"),
     path("b/<slug:business_slug>/numbers/<uuid:reference>/", numbers.number, name="number"),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('onboarding', '0004_canned_reasons'),
-        ('tenants', '0002_audit_staff_only'),
+        ('tenants', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,14 +1,18 @@
 """Signing the statement, and the signed statement on paper (product row A3)."""
 
-from django.http import Http404
-from django.shortcuts import redirect, render
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from onboarding import wizard
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.forms import SigningForm
+from onboarding.models import Signature
 from onboarding.services import answers, statement
+from onboarding.signature_pdf import build
 from onboarding.views import presenting
 from tenants.decorators import role_required
 
@@ -34,6 +38,7 @@ def sign(request, application, asked):
                     name=form.cleaned_data["signed_name"],
                     shown=form.cleaned_data["shown"],
                     address=request.META.get("REMOTE_ADDR"),
+                    agent=request.headers.get("User-Agent", ""),
                     actor=request.user,
                 )
             except statement.StatementChanged as exc:
@@ -82,5 +87,50 @@ def signature(request, business_slug):
         "application": application,
         "lines": application.signed_statement.split("\n"),
         "is_valid": statement.is_valid(application),
+        "kept": statement.kept(application),
+        "earlier": application.signatures.exclude(digest=application.signed_digest).order_by("-signed_at"),
     }
     return render(request, "onboarding/signature.html", context)
+
+
+@require_GET
+@role_required()
+def signature_pdf(request, business_slug, reference):
+    """One signed statement as a PDF, in the language of the signature; earlier ones stay available."""
+    row = get_object_or_404(
+        Signature.objects.select_related("application", "business"),
+        business=request.business,
+        reference=reference,
+    )
+    proof = statement.proof_of(row)
+    name = f"{proof.code}-{proof.signed_at:%Y-%m-%d}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(build(proof), content_type="application/pdf", headers=headers)
+
+
+# For whoever holds the PDF. Its reference can't be guessed, and these pages tell nothing that doesn't stand on it.
+
+
+@login_not_required
+@require_GET
+@never_cache
+def verify(request, reference):
+    """Recompute the digest of a signature and say whether it matches the one kept and the one on paper."""
+    proof = statement.proof(reference)
+    if proof is None:
+        raise Http404
+    typed = "".join(request.GET.get("digest", "").split()).lower()
+    context = {"proof": proof, "typed": typed[:100], "fits": typed == proof.digest if typed else None}
+    return render(request, "onboarding/verify.html", context)
+
+
+@login_not_required
+@require_GET
+@never_cache
+def signature_record(request, reference):
+    """The record over which the digest was taken, byte by byte, for whoever wants to recompute it without us."""
+    proof = statement.proof(reference)
+    if proof is None:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="{proof.code}.json"'}
+    return HttpResponse(proof.record.encode(), content_type="application/json", headers=headers)
