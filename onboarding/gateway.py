@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import transaction
 
 from config.clock import now
+from providers import tallies
 from providers.models import ProviderCall
 from providers.registry import credentials_for, provider_for
 
@@ -31,6 +32,8 @@ def keep(record, subject=""):
             request=_as_object(record.get("request")),
             response=_as_object(record.get("response")),
         )
+        if record.get("code") is not None:
+            tallies.add({tallies.error_name("call", record["code"]): 1})
 
 
 def _as_object(value):

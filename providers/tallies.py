@@ -1,9 +1,10 @@
 """Counters of the whole installation: rows that any process adds to, so that ``/metrics`` says one thing everywhere.
 
-Names: ``digested``, ``events``, ``unknown``, ``dead`` (digestion), ``written``, ``commits``, ``refused.<why>`` (the
-door), ``sent.<outcome>`` (the sender), ``error.<where>.<code>``. A slot keeps writers that hold their transaction open
-for a while apart; the sum over the slots is the figure. Those who count in memory and write now and then lose a few
-seconds of counts when they are killed. Nothing that matters depends on a tally.
+Names: ``digested``, ``events``, ``unknown``, ``dead`` (digestion), ``written``, ``commits``, ``failed_commits``,
+``refused.<why>`` (the door), ``sent.<outcome>`` (the sender), ``error.<where>.<code>``.
+
+A slot keeps writers that hold their transaction open for a while apart; the sum over the slots is the figure. Those who
+count in memory and write now and then lose a few seconds of counts when they are killed: nothing depends on a tally.
 """
 
 import threading

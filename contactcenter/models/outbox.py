@@ -70,8 +70,8 @@ class LaneState(models.TextChoices):
 class SenderLane(BusinessOwned):
     """How fast the sender speaks for a number just now, noted every few seconds for staff to see.
 
-    ``seen_at`` and ``paused_until`` are real time (never moved). An old ``seen_at`` means that no sender has the number:
-    nothing waited for it.
+    ``seen_at`` and ``paused_until`` are real time (never moved). An old ``seen_at`` means that no sender has the
+    number: nothing waited for it.
     """
 
     phone_number = models.OneToOneField("onboarding.PhoneNumber", on_delete=models.CASCADE, related_name="+")

@@ -30,6 +30,10 @@ class Number:
     stopped_at: float = float("-inf")
     stopped_until: float = float("-inf")
     had_work_at: float = 0.0
+    left: int = 0
+    """How many messages left since the lane was last noted."""
+    pause_code: int | None = None
+    """The provider's code of the answer that paused or stopped it last."""
     proven: bool = False
     """Something was accepted since this process took the number over: what an earlier one reported is over."""
 
@@ -155,6 +159,7 @@ class Board:
             number.lanes.take()
             self.pairs.take(pair, at)
             self.count(number, item, 1)
+            number.left += 1
             found.batch.append((number, item))
         return True
 
@@ -162,6 +167,30 @@ class Board:
         if self.is_full or self.flying_of.get(item.business, 0) >= self.options.per_business:
             return False
         return item.priority < Priority.CAMPAIGN or self.flying_campaigns < self.options.campaigns
+
+    def lanes_to_note(self, at, seconds):
+        """What each number did in the last ``seconds``, for ``Store.note_lanes``; counting begins anew."""
+        noted = []
+        for number in self.numbers.values():
+            stopped, pause = number.stopped_until - at, number.rate.paused_until - at
+            state = "stopped" if stopped > 0 else "paused" if pause > 0 else "open"
+            rests = max(stopped, pause)
+            noted.append(
+                {
+                    "number": number.pk,
+                    "business": number.facts.business,
+                    "state": state,
+                    "rests": rests if rests > 0 else None,
+                    "code": number.pause_code if state != "open" else None,
+                    "allowed": number.rate.rate,
+                    "limit": number.rate.allowance,
+                    "left": number.left / seconds,
+                    "claimed": len(number.lanes),
+                    "in_flight": number.in_flight,
+                }
+            )
+            number.left = 0
+        return noted
 
     def held(self):
         """The outbox ids that hold back their conversations."""

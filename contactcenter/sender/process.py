@@ -23,6 +23,7 @@ from contactcenter.sender.board import Board, Number
 from contactcenter.sender.limits import NumberRate
 from contactcenter.sender.store import LOCAL_REFUSALS, Store, connection_parameters
 from contactcenter.sender.wire import Wire
+from providers import tallies
 from providers.base import Credentials
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Sender:
         self.board = Board(options)
         self.flying = {}
         self.results = []
+        self.counts = tallies.Unwritten()
         self.suspects = set()
         self.generation = 0
         self.work = asyncio.Event()
@@ -83,6 +85,7 @@ class Sender:
             for task in (*side, depart, settle):
                 task.cancel()
             await asyncio.gather(*side, depart, settle, return_exceptions=True)
+            await self._last_words()
             await self.wire.close()
             self.leaving.close()
             self.settling.close()
@@ -121,13 +124,24 @@ class Sender:
             await asyncio.sleep(1)
 
     async def _beat(self):
+        noted_at = time.monotonic()
         while True:
+            at, counts = time.monotonic(), self.counts.take()
+            lanes = self.board.lanes_to_note(at, max(1.0, at - noted_at))
             try:
-                await self._in(self._settle_thread, self.settling.beat)
+                await self._in(self._settle_thread, self.settling.beat, lanes, counts)
             except psycopg2.Error as exc:
+                self.counts.put_back(counts)
                 logger.warning("The sender can't reach the database: %s", exc)
+            noted_at = at
             self.board.pairs.forget_paid(time.monotonic())
             await asyncio.sleep(BEAT_SECONDS)
+
+    async def _last_words(self):
+        try:
+            await self._in(self._settle_thread, self.settling.beat, (), self.counts.take())
+        except psycopg2.Error as exc:
+            logger.warning("The last counts were not written: %s", exc)
 
     # Claim
 
@@ -347,6 +361,9 @@ class Sender:
             number.rate.too_fast(at)
         elif outcome.pause_number:
             number.rate.pause(at, outcome.pause_number)
+        if outcome.pause_number or outcome.stop_number:
+            number.pause_code = outcome.code
+        self._count(outcome)
         if outcome.stop_number:
             outcome = self._stop_number(number, outcome, at)
         elif outcome.kind == "accepted" and number.works_again(began):
@@ -360,6 +377,12 @@ class Sender:
             self._release(number.lanes.clear())
         number.lanes.done(item.conversation)
         self.room.set()
+
+    def _count(self, outcome):
+        if outcome.kind != "back":
+            self.counts.count(f"sent.{outcome.kind}")
+            if outcome.code is not None:
+                self.counts.count(tallies.error_name("send", outcome.code))
 
     def _stop_number(self, number, outcome, at):
         if number.stop(at):

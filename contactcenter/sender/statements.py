@@ -172,3 +172,18 @@ BEAT = """
 INSERT INTO config_beat (name, seen_at) VALUES ('sender', clock_timestamp())
 ON CONFLICT (name) DO UPDATE SET seen_at = EXCLUDED.seen_at
 """
+NOTE_LANES = """
+INSERT INTO contactcenter_senderlane AS s (business_id, phone_number_id, sender, state, paused_until, pause_code,
+  allowed_per_second, limit_per_second, left_per_second, claimed, in_flight, seen_at)
+SELECT t.business, t.number, %(me)s, t.state, clock_timestamp() + make_interval(secs => t.rests), t.code,
+  t.allowed, t.speed, t.departed, t.claimed, t.flying, clock_timestamp()
+FROM unnest(%(business)s::bigint[], %(number)s::bigint[], %(state)s::text[], %(rests)s::float8[], %(code)s::int[],
+  %(allowed)s::float8[], %(limit)s::float8[], %(left)s::float8[], %(claimed)s::int[], %(in_flight)s::int[])
+  AS t(business, number, state, rests, code, allowed, speed, departed, claimed, flying)
+ORDER BY t.number
+ON CONFLICT (phone_number_id) DO UPDATE SET sender = EXCLUDED.sender, state = EXCLUDED.state,
+  paused_until = EXCLUDED.paused_until, pause_code = EXCLUDED.pause_code,
+  allowed_per_second = EXCLUDED.allowed_per_second, limit_per_second = EXCLUDED.limit_per_second,
+  left_per_second = EXCLUDED.left_per_second, claimed = EXCLUDED.claimed, in_flight = EXCLUDED.in_flight,
+  seen_at = EXCLUDED.seen_at
+"""

@@ -16,6 +16,7 @@ from config.faults import fault_point
 from contactcenter.sender import outcomes, statements
 from contactcenter.sender.lanes import Item
 from contactcenter.services import STATUS_CHANGED
+from providers import tallies
 from tenants import live
 from tenants.secrets import decrypt
 
@@ -194,9 +195,15 @@ class Store:
             cursor.execute(statements.STILL_WAITING, {"ids": ids})
             return {pk for (pk,) in cursor.fetchall()}
 
-    def beat(self):
+    def beat(self, lanes=(), counts=None):
+        """Say that the sender is at work, what its numbers do (``Board.lanes_to_note``) and what it counted."""
         with self._transaction() as cursor:
             cursor.execute(statements.BEAT)
+            if lanes:
+                columns = {name: [lane[name] for lane in lanes] for name in lanes[0]}
+                cursor.execute(statements.NOTE_LANES, {"me": self.me, **columns})
+            if counts:
+                cursor.execute(tallies.ADD, tallies.parameters(counts))
 
     def uploaded(self, message, media_id):
         with self._transaction() as cursor:

@@ -64,6 +64,7 @@ class WebhookDoor:
             await _answer(send, 200, body)
         except Refused as refusal:
             self.refused[refusal.reason] = self.refused.get(refusal.reason, 0) + 1
+            self.writer.tally.count(f"refused.{refusal.reason}")
             if refusal.status == 401:
                 self._complain(scope, refusal.reason)
             await _answer(send, refusal.status, b"", refusal.headers)

@@ -18,6 +18,7 @@ import psycopg2
 from config import hints
 from config.clock import now
 from config.database import plain_connection
+from providers import tallies
 from providers.webhooks import ledger
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,10 @@ REST_SECONDS = 0.5
 HINT_SECONDS = 0.025
 """A shard that is written all the time is announced this often."""
 
-_STOP = object()
+TALLY_SECONDS = 5.0
+"""Counts of this process join those of the installation this often."""
+
+_STOP, _TALLY = object(), object()
 
 
 class Overloaded(Exception):
@@ -43,10 +47,11 @@ class Overloaded(Exception):
 
 
 class GroupCommit:
-    """``start`` and ``park`` belong to the event loop; writing happens in a thread. Counts are for ``/metrics``."""
+    """``start`` and ``park`` belong to the event loop; writing happens in a thread. ``tally`` is for ``/metrics``."""
 
     def __init__(self):
-        self.counts = {"rows": 0, "batches": 0, "failures": 0}
+        self.counts = {"rows": 0, "batches": 0}
+        self.tally = tallies.Unwritten()
         self.waiting = 0
         self.waiting_bytes = 0
         self._thread = None
@@ -63,6 +68,7 @@ class GroupCommit:
         self._connection = None
         self._resting_until = self._complained_at = float("-inf")
         self._to_announce, self._announced_at = set(), {}
+        self._to_tally = False
         self._thread = threading.Thread(target=self._write_batches, name="ledger", daemon=True)
         self._thread.start()
         self._watch = self._loop.create_task(self._free_the_stuck())
@@ -108,9 +114,13 @@ class GroupCommit:
             self._parked.popleft()
 
     async def _free_the_stuck(self):
-        """A database that neither answers nor breaks must not keep requests for ever."""
+        """A database that neither answers nor breaks must not keep requests for ever. Wakes the counting, too."""
+        tallied_at = time.monotonic()
         while True:
             await asyncio.sleep(0.5)
+            if self.tally and time.monotonic() - tallied_at > TALLY_SECONDS:
+                tallied_at = time.monotonic()
+                self._queue.put(_TALLY)
             limit = time.monotonic() - PATIENCE_SECONDS
             late = [item for item in self._parked if item[1] < limit]
             if late:
@@ -127,6 +137,8 @@ class GroupCommit:
                 if not self._loop.is_closed():
                     self._loop.call_soon_threadsafe(self._answer, batch, durable)
             self._announce(at_once=stopping)
+            if self._to_tally or stopping:
+                self._write_tally()
         if self._connection is not None:
             self._connection.close()
 
@@ -137,6 +149,10 @@ class GroupCommit:
         try:
             item = self._queue.get(timeout=timeout)
             while item is not _STOP:
+                if item is _TALLY:
+                    self._to_tally = True
+                    item = self._queue.get_nowait()
+                    continue
                 batch.append(item)
                 size += len(item[0])
                 if len(batch) >= MAX_ROWS or size >= MAX_BYTES:
@@ -157,27 +173,42 @@ class GroupCommit:
             return False
         self.counts["rows"] += len(batch)
         self.counts["batches"] += 1
+        self.tally.count("written", len(batch))
+        self.tally.count("commits")
         self._to_announce.update(shards)
         return True
 
     def _insert(self, parameters):
+        self._execute(ledger.INSERT, parameters)
+
+    def _execute(self, statement, parameters):
         """A connection that broke while it was idle is replaced once: the server may long be back."""
         fresh = self._connection is None
         if fresh:
             self._connection = plain_connection("ledger")
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(ledger.INSERT, parameters)
+                cursor.execute(statement, parameters)
         except psycopg2.Error:
             broken = bool(self._connection.closed)
             self._connection.close()
             self._connection = None
             if fresh or not broken:
                 raise
-            self._insert(parameters)
+            self._execute(statement, parameters)
+
+    def _write_tally(self):
+        self._to_tally = False
+        counts = self.tally.take()
+        try:
+            if counts:
+                self._execute(tallies.ADD, tallies.parameters(counts))
+        except Exception as exc:
+            self.tally.put_back(counts)
+            logger.warning("Counts wait for the database: %s", str(exc).strip())
 
     def _fail(self, exc, rows):
-        self.counts["failures"] += 1
+        self.tally.count("failed_commits")
         self._resting_until = time.monotonic() + REST_SECONDS
         if time.monotonic() - self._complained_at > 10:
             self._complained_at = time.monotonic()
