@@ -4,6 +4,7 @@ from celery import shared_task
 from django.db import connection
 
 from config import hints
+from config.faults import fault_point
 from contactcenter.sender import CHANNEL
 from contactcenter.services import STATUS_CHANGED, fetching, receipts
 from tenants import live
@@ -60,6 +61,7 @@ def sweep_outbox():
         cursor.execute(_THREADS, [waiting + unknown])
         for business_id, conversation in cursor.fetchall():
             live.emit(STATUS_CHANGED, business_id=business_id, conversation=conversation)
+        fault_point("sweep.before_commit")
     if waiting:
         hints.publish(CHANNEL, "swept")
     return {"waiting": len(waiting), "unknown": len(unknown)}

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from config.faults import fault_point
 from tenants.tenancy import every_business
 
 MAX_ROUNDS = 40
@@ -16,6 +17,8 @@ def close_expired_windows():
     for _ in range(MAX_ROUNDS):
         with every_business():
             batch = len(services.close_due())
+            if batch:
+                fault_point("windows.before_commit")
         closed += batch
         if batch < services.CLOSED_AT_ONCE:
             break

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from config import hints
 from config.clock import now
+from config.faults import fault_point
 from tenants.tenancy import current_scope
 
 CHANNEL = "live"
@@ -47,7 +48,9 @@ class _Flush:
         if not events:
             return
         with connection.cursor() as cursor:
+            fault_point("live.before_numbers")
             counts = store(cursor, events)
+            fault_point("live.before_commit")
         transaction.on_commit(lambda: ring(counts), robust=True)
 
 
@@ -97,6 +100,7 @@ def current_number():
 
 def ring(business_ids):
     """Wake the processes that stream to open pages; a lost ring costs at most a second."""
+    fault_point("live.before_ring")
     hints.publish(CHANNEL, " ".join(str(pk) for pk in business_ids))
 
 

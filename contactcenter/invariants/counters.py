@@ -4,14 +4,13 @@ from contactcenter.invariants.base import Invariant, Rule
 
 _COUNTED = """
 SELECT c.id, c.unread_count, c.read_up_to, c.last_inbound_at, c.last_outbound_at, c.waiting_since, c.last_activity_at,
-       m.unread, m.inbound, m.answer, m.answer_or_reaction, m.newest
+       m.unread, m.inbound, m.answer, m.newest
 FROM contactcenter_conversation c
 LEFT JOIN (
   SELECT m.conversation_id,
     count(*) FILTER (WHERE m.direction = 'inbound' AND (v.read_up_to IS NULL OR m.at > v.read_up_to)) AS unread,
     max(m.at) FILTER (WHERE m.direction = 'inbound') AS inbound,
     max(m.at) FILTER (WHERE m.direction IN ('outbound', 'echo') AND m.kind <> 'reaction') AS answer,
-    max(m.at) FILTER (WHERE m.direction IN ('outbound', 'echo')) AS answer_or_reaction,
     max(m.at) FILTER (WHERE m.kind <> 'reaction') AS newest
   FROM contactcenter_message m JOIN contactcenter_conversation v ON v.id = m.conversation_id GROUP BY 1
 ) m ON m.conversation_id = c.id
@@ -31,8 +30,7 @@ RULES = (
     Rule(
         "The last answer is the newest one.",
         f"SELECT k.id, k.last_outbound_at, k.answer AS newest FROM ({_COUNTED}) k "
-        "WHERE k.last_outbound_at IS DISTINCT FROM k.answer "
-        "AND k.last_outbound_at IS DISTINCT FROM k.answer_or_reaction",
+        "WHERE k.last_outbound_at IS DISTINCT FROM k.answer",
     ),
     Rule(
         "Nobody waits since a message that isn't there, or that was answered.",

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from config import hints
 from config.clock import now
+from config.faults import fault_point
 from contactcenter.models import Message, MessageMedia
 from contactcenter.services import MESSAGE_CHANGED, media
 from providers.base import Action, ProviderError
@@ -77,6 +78,7 @@ def _fetch(row, number):
             last_error="",
         )
         _tell(message)
+        fault_point("media.before_commit")
     return True
 
 

@@ -9,11 +9,13 @@ import hashlib
 import orjson
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from config import hints
 from config.clock import now
+from config.faults import fault_point
 from contactcenter import gate
 from contactcenter.models import (
     Conversation,
@@ -203,6 +205,8 @@ def mark_read(conversation, *, by=None):
 
     The receipt is a hint: a lost one costs nothing but blue ticks, and the next one covers it.
     """
+    # Locked first: a message that a worker adds meanwhile must not be counted as seen.
+    Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk).first()
     newest = (
         Message.objects.filter(conversation=conversation, direction=Direction.INBOUND)
         .order_by("-at", "-id")
@@ -408,6 +412,7 @@ def _say(
         _note_in_conversation(conversation, message)
     _tell(conversation, message)
     transaction.on_commit(lambda: hints.publish(CHANNEL, str(message.phone_number_id)), robust=True)
+    fault_point("say.before_commit")
     return message
 
 
@@ -432,7 +437,9 @@ def _first(conversation, idempotency_key, digest):
 def _note_in_conversation(conversation, message):
     """Counters and the line in the list; a newer message that another transaction added keeps its place there."""
     row = Conversation.objects.filter(pk=conversation.pk)
-    changes = {"version": F("version") + 1, "last_outbound_at": message.at, "waiting_since": None}
+    # Of two replies that wait for the same row the later one may come first.
+    answered = Greatest(F("last_outbound_at"), Value(message.at))
+    changes = {"version": F("version") + 1, "last_outbound_at": answered, "waiting_since": None}
     if message.source == MessageSource.AGENT:
         changes |= {"unread_count": 0, "read_up_to": F("last_inbound_at"), "status": ConversationStatus.OPEN}
     row.update(**changes)

@@ -200,7 +200,7 @@ def recount(pks, *, exactly=False):
             "(SELECT max(m.at) FROM contactcenter_message m WHERE m.conversation_id = c.id "
             "AND m.direction = 'inbound'), "
             "(SELECT max(m.at) FROM contactcenter_message m WHERE m.conversation_id = c.id "
-            "AND m.direction IN ('outbound', 'echo')), "
+            "AND m.direction IN ('outbound', 'echo') AND m.kind <> 'reaction'), "
             "(SELECT max(m.at) FROM contactcenter_message m WHERE m.conversation_id = c.id), "
             "(SELECT max(r.at) FROM contactcenter_reaction r WHERE r.conversation_id = c.id), "
             "(SELECT count(*) FROM contactcenter_message m WHERE m.conversation_id = c.id "

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from config.clock import now
+from config.faults import fault_point
 from onboarding import gateway
 from onboarding.enums import StepState
 from onboarding.models import OnboardingStep, Waba
@@ -46,6 +47,7 @@ def poll(pk):
         return False
     with acting_for(Waba, pk) as waba:
         store(waba, account, reports)
+        fault_point("accounts.poll_before_commit")
     return True
 
 

@@ -25,6 +25,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from config.clock import now
+from config.faults import fault_point
 from providers import incidents, tallies
 from providers.models import DeadLetter, UnknownEvent
 from providers.webhooks import ledger
@@ -187,12 +188,15 @@ class _Run:
                 if rows:
                     handle(heard)
                     ledger.advance(self.shard, rows[-1].id, _counts(rows, heard))
+                    fault_point("digest.before_commit")
         except (_Busy, SoftTimeLimitExceeded):
             raise
         except Exception as exc:
             self._after_failure(exc, rows)
             return True
         self._count(rows, heard)
+        if rows:
+            fault_point("digest.after_commit")
         return bool(rows)
 
     def _size(self):
@@ -220,7 +224,7 @@ class _Run:
     def _may_try_again(self, exc):
         """After a deadlock and its like, yes, a few times; raises when the database itself is in trouble."""
         code = _sqlstate(exc)
-        if isinstance(exc, DatabaseTrouble) and code.startswith(ENVIRONMENT):
+        if is_environment(exc):
             raise exc
         if code not in TRANSIENT or self.tries >= TRIES:
             return False
@@ -322,6 +326,16 @@ def describe_error(exc):
     frames = "".join(traceback.format_list(traceback.extract_tb(exc.__traceback__)[-12:]))
     first = (str(exc).strip().splitlines() or [""])[0][:300].replace("\x00", "\ufffd")
     return f"{frames}{type(exc).__name__}: {first}"
+
+
+def is_environment(exc):
+    """Whether the database itself is in trouble, so that no delivery is to blame."""
+    return isinstance(exc, DatabaseTrouble) and _sqlstate(exc).startswith(ENVIRONMENT)
+
+
+def is_nobodys_fault(exc):
+    """The same, and deadlocks and ended turns too: later the same again succeeds."""
+    return is_environment(exc) or isinstance(exc, SoftTimeLimitExceeded) or _sqlstate(exc) in TRANSIENT
 
 
 def kind_of(exc):

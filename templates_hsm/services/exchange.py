@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from config.clock import now
+from config.faults import fault_point
 from onboarding import gateway
 from onboarding.models import Waba
 from providers import incidents
@@ -62,6 +63,7 @@ def submit_one(pk):
         template.refresh_from_db()
         templates.store_report(template, report)
         incidents.close_incident(f"template:{pk}")
+        fault_point("templates.submit_before_commit")
     return True
 
 
@@ -140,6 +142,7 @@ def poll(pk):
     with acting_for(Waba, pk) as waba:
         store(waba, reports)
         incidents.close_incident(f"poll:templates:{pk}")
+        fault_point("templates.poll_before_commit")
     return True
 
 
