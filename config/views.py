@@ -1,9 +1,7 @@
 """Pages of the product itself: home, preferences, health."""
 
-import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -11,11 +9,10 @@ from django.utils.translation import check_for_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from config import heartbeat
+from config import readiness
 from config.context_processors import THEMES
 
 YEAR = 365 * 24 * 3600
-SEEN_WITHIN_SECONDS = {"sender": 30, "worker": 60, "beat": 60}
 
 
 @login_not_required
@@ -72,13 +69,12 @@ def healthz(request):
 @never_cache
 @require_GET
 def readyz(request):
-    """Whether everything that serving needs is at work: database, Redis, sender, worker and beat seen recently."""
-    state = {"database": _database_answers(), "redis": _redis_answers()}
-    ages = heartbeat.ages() if state["database"] else {}
-    for name, limit in SEEN_WITHIN_SECONDS.items():
-        state[name] = ages.get(name, float("inf")) <= limit
-    ready = state["database"] and all(state.values())
-    response = JsonResponse({"ready": ready, **state}, status=200 if ready else 503)
+    """Whether everything that serving needs is at work, and why not: ``{"ready", each thing, "reasons"}``."""
+    reasons = readiness.reasons()
+    ready = not any(reasons.values())
+    state = {name: not reason for name, reason in reasons.items()}
+    missing = {name: reason for name, reason in reasons.items() if reason}
+    response = JsonResponse({"ready": ready, **state, "reasons": missing}, status=200 if ready else 503)
     response._has_been_logged = True  # whoever asks reads the answer; it is no error of the program
     return response
 
@@ -91,19 +87,3 @@ def metrics(request):
     from config.metrics import render_metrics  # reads several tables; only this page needs it
 
     return HttpResponse(render_metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _database_answers():
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM config_clock")
-        return True
-    except DatabaseError:
-        return False
-
-
-def _redis_answers():
-    try:
-        return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5).ping())
-    except redis.RedisError:
-        return False

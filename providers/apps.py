@@ -8,4 +8,4 @@ class ProvidersConfig(AppConfig):
 
     def ready(self):
         from providers import checks  # noqa: F401  registers them; needs settings, so not before they are ready
-        from providers.webhooks import metrics  # noqa: F401  registers its sources; reads models, so not before
+        from providers.webhooks import metrics, readiness  # noqa: F401  register; read models, so not before

@@ -1,4 +1,4 @@
-"""Deliveries that could not be handled: try them again, or let them be."""
+"""Deliveries that could not be handled: try them again, or let them be. ``replays`` does it for many, as a job."""
 
 from django.db import transaction
 
@@ -14,20 +14,15 @@ def replay(dead_letter, scope=transaction.atomic):
     Success closes it, failure keeps the new error. Handlers don't mind repetition, so an event of it that arrived
     the first time changes nothing now. ``scope()`` opens the caller's rights for one transaction.
     """
-    row = ledger.Row(dead_letter.delivery_id, dead_letter.received_at, bytes(dead_letter.body))
-    present = now()
     try:
         with transaction.atomic(), scope():
             DeadLetter.objects.select_for_update().get(pk=dead_letter.pk)
-            dispatch.handle(dispatch.read_delivery(row))
+            dispatch.handle(dispatch.read_delivery(row_of(dead_letter)))
     except Exception as exc:
-        dead_letter.attempts += 1
-        dead_letter.error, dead_letter.failed_at = dispatch.describe_error(exc), present
-        dead_letter.save(update_fields=["attempts", "error", "failed_at"])
+        note_failure(dead_letter, exc)
         return False
-    dead_letter.replayed_at = dead_letter.closed_at = present
-    dead_letter.save(update_fields=["replayed_at", "closed_at"])
-    _close_incident_when_none_is_left()
+    note_success(dead_letter)
+    close_incident_when_none_is_left()
     return True
 
 
@@ -45,10 +40,30 @@ def replay_many(dead_letters, scope=transaction.atomic):
 def close(dead_letters):
     """Let these be: they stay readable, and nobody is reminded of them. Returns how many were open."""
     closed = dead_letters.filter(closed_at=None).update(closed_at=now())
-    _close_incident_when_none_is_left()
+    close_incident_when_none_is_left()
     return closed
 
 
-def _close_incident_when_none_is_left():
+def row_of(dead_letter):
+    """The letter as dispatch reads deliveries."""
+    return ledger.Row(dead_letter.delivery_id, dead_letter.received_at, bytes(dead_letter.body))
+
+
+def note_success(dead_letter):
+    """It went through: close it."""
+    dead_letter.replayed_at = dead_letter.closed_at = now()
+    dead_letter.save(update_fields=["replayed_at", "closed_at"])
+
+
+def note_failure(dead_letter, exc):
+    """It failed again: keep the new error."""
+    dead_letter.attempts += 1
+    dead_letter.error, dead_letter.kind = dispatch.describe_error(exc), dispatch.kind_of(exc)
+    dead_letter.failed_at = now()
+    dead_letter.save(update_fields=["attempts", "error", "kind", "failed_at"])
+
+
+def close_incident_when_none_is_left():
+    """The incident about dead letters ends with the last open one."""
     if not DeadLetter.objects.filter(closed_at=None).exists():
         incidents.close_incident(dispatch.DEAD_LETTERS)

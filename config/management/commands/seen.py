@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from config import heartbeat
-from config.views import SEEN_WITHIN_SECONDS
+from config.readiness import SEEN_WITHIN_SECONDS
 
 
 class Command(BaseCommand):
