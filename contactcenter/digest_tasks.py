@@ -1,7 +1,7 @@
 """Making sense of what was heard: one task per shard of the ledger, and a sweep for what no hint announced."""
 
+import random
 import time
-from datetime import timedelta
 
 from celery import shared_task
 
@@ -16,30 +16,38 @@ PREPARE = "contactcenter.tasks.prepare_ledger_partitions"
 HEARTBEAT_SECONDS = 10
 PREPARE_SECONDS = 60
 LAG = "webhooks:lag"
-LAG_LIMIT = timedelta(minutes=5)
 
 _last: dict[str, float] = {}
 
 
 @shared_task(name=DIGEST)
-def digest_deliveries(shard):
-    """Digest one shard; when its turn is over with rows left, queue up for another turn."""
-    report = dispatch.digest_shard(shard, scope=every_business)
-    if report.more and not report.busy:
-        hints.send(DIGEST, shard)
-    return {"deliveries": report.deliveries, "events": report.events, "dead": report.dead}
+def digest_deliveries(*shards):
+    """Digest these shards, one after the other; one whose turn is over with rows left queues up for another turn.
+
+    Workers that were told of the same shards share them out: each begins somewhere else and leaves out what another
+    one holds.
+    """
+    told = {"deliveries": 0, "events": 0, "dead": 0}
+    first = random.randrange(len(shards))
+    turn = dispatch.TIME_BUDGET_SECONDS / len(shards)
+    for shard in shards[first:] + shards[:first]:
+        report = dispatch.digest_shard(shard, scope=every_business, seconds=turn)
+        if report.more and not report.busy:
+            hints.send(DIGEST, shard)
+        told = {key: value + getattr(report, key) for key, value in told.items()}
+    return told
 
 
 @shared_task(name="contactcenter.tasks.sweep_deliveries")
 def sweep_deliveries():
-    """Beat, each second: wake a worker for every shard that has rows beyond its cursor."""
+    """Beat, each second: wake a worker for the shards that have rows beyond their cursor."""
     if _is_due("heartbeat", HEARTBEAT_SECONDS):
         seen("digest")
     waiting = ledger.waiting()
-    for shard in waiting:
-        hints.send(DIGEST, shard)
+    if waiting:
+        hints.send(DIGEST, *sorted(waiting))
     lag = ledger.lag(waiting.values())
-    if lag > LAG_LIMIT:
+    if lag > ledger.LAG_LIMIT:
         title = incidents.to_translate("Deliveries wait too long to be digested")
         incidents.open_incident(LAG, title, f"The oldest has waited for {lag.total_seconds():.0f} seconds.")
     elif _is_due("lag", HEARTBEAT_SECONDS):

@@ -85,3 +85,16 @@ def test_a_day_without_partition_is_prepared_at_once(db, hints_sent):
     digest_tasks.sweep_deliveries()
 
     assert hints_sent.count(("task", digest_tasks.PREPARE, ())) == 1
+
+
+def test_one_hint_digests_every_shard_that_it_names(db, monkeypatch):
+    asked = []
+
+    def digest(shard, **_):
+        asked.append(shard)
+        return dispatch.DigestReport(deliveries=2, events=3)
+
+    monkeypatch.setattr(dispatch, "digest_shard", digest)
+
+    assert digest_tasks.digest_deliveries(1, 4, 6) == {"deliveries": 6, "events": 9, "dead": 0}
+    assert sorted(asked) == [1, 4, 6]
