@@ -5,6 +5,7 @@ Graph API at ``/vNN.0/…``, telephone at ``/phone/``, control panel at ``/contr
 local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
 """
 
+import asyncio
 import logging
 import os
 
@@ -20,6 +21,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 log = logging.getLogger("sandbox")
 LOCAL = {"127.0.0.1", "localhost", "::1", "[::1]"}
+
+
+DRIPS = 20
+"""In how many pieces a slow answer leaves."""
 
 
 class Application:
@@ -133,7 +138,17 @@ async def _send(send, response):
     }
     raw = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": raw})
-    await send({"type": "http.response.body", "body": response.body})
+    if response.drip_seconds:
+        await _drip(send, response)
+    await send({"type": "http.response.body", "body": b"" if response.drip_seconds else response.body})
+
+
+async def _drip(send, response):
+    size = max(1, len(response.body) // DRIPS)
+    pieces = [response.body[at : at + size] for at in range(0, len(response.body), size)]
+    for piece in pieces:
+        await asyncio.sleep(response.drip_seconds / len(pieces))
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 app = Application()

@@ -3,7 +3,7 @@
 GET ``state``, ``sent``, ``phones``, ``sms``, ``webhooks``, ``calls``, ``faults``, ``clock``, ``options``,
 ``reviews``; POST ``mood``, ``options``, ``clock``, ``faults``, ``phones``, ``inbound``, ``press``, ``read``,
 ``preference``, ``block``, ``decide``, ``business``, ``waba``, ``number``, ``template``, ``message``, ``taken``,
-``resend``, ``reset``; DELETE ``faults``.
+``resend``, ``hurry``, ``reset``; DELETE ``faults``.
 """
 
 import inspect
@@ -347,6 +347,12 @@ def webhooks(box, params, request, rest):
 def resend(box, params, request, rest):
     box.hooks.send_again(int(params["id"]))
     return {"success": True}
+
+
+@api("POST", "hurry")
+def hurry(box, params, request, rest):
+    """Have every webhook that waits for its next try delivered now."""
+    return {"hurried": box.hooks.hurry()}
 
 
 @api("GET", "calls")

@@ -53,6 +53,7 @@ TITLES = {
     131052: ("Media download error", 400),
     131053: ("Media upload error", 400),
     131056: ("(Business Account, Consumer Account) pair rate limit hit", 400),
+    131057: ("Account in maintenance mode", 400),
     131059: ("Invalid pagination cursor", 400),
     131062: ("BSUID recipients not supported for this message", 400),
     132000: ("Number of parameters does not match the expected number of params", 400),
@@ -113,6 +114,7 @@ class GraphError(Exception):
         user_message=None,
         kind="OAuthException",
         transient=None,
+        retry_after=None,
     ):
         known, status = TITLES.get(code, ("Unknown error", 400))
         super().__init__(details or known)
@@ -126,6 +128,7 @@ class GraphError(Exception):
         self.user_message = user_message
         self.kind = kind
         self.transient = transient
+        self.retry_after = retry_after
 
     def envelope(self):
         """The answer's body: ``{"error": {...}}``."""

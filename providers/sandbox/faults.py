@@ -5,7 +5,7 @@ import contextlib
 from dataclasses import dataclass
 
 from .errors import GraphError
-from .http import Response
+from .http import Response, answer
 
 CALL_KINDS = (
     "delay",
@@ -15,7 +15,17 @@ CALL_KINDS = (
     "reset",
     "timeout_before",
     "timeout_after",
+    "reset_after",
+    "slow_drip",
     "no_id",
+    "unavailable",
+    "rate_limit_hint",
+    "pair_limit",
+    "number_limit",
+    "too_many",
+    "window_closed",
+    "token_expired",
+    "policy_block",
 )
 WEBHOOK_KINDS = ("delay", "duplicate", "reorder")
 SCOPES = ("messages", "management", "media", "all", "webhooks")
@@ -24,6 +34,15 @@ KINDS = CALL_KINDS + ("duplicate", "reorder")
 HTML_PAGE = (
     b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Sorry, something went wrong.</h1></body></html>"
 )
+
+
+_REFUSALS = {
+    "pair_limit": (131056, "Too many messages sent from this phone number to the same phone number.", 400),
+    "number_limit": (131057, "Business account is in maintenance mode.", 400),
+    "window_closed": (131047, "More than 24 hours have passed since the customer last replied.", 400),
+    "token_expired": (190, "Error validating access token: the session has expired.", 401),
+    "policy_block": (368, "Temporarily blocked for policies violations.", 403),
+}
 
 
 class Hangup(Exception):
@@ -110,6 +129,18 @@ async def before(fault, scope):
         if scope == "messages":
             raise GraphError(130429, "Cloud API message throughput has been reached.", http=429, subcode=2494055)
         raise GraphError(80007, "There have been too many calls to this WhatsApp Business account.", http=429)
+    elif fault.kind == "rate_limit_hint":
+        raise GraphError(
+            130429, "Cloud API message throughput has been reached.", http=429, retry_after=max(1, int(fault.seconds))
+        )
+    elif fault.kind in _REFUSALS:
+        code, details, status = _REFUSALS[fault.kind]
+        raise GraphError(code, details, http=status)
+    elif fault.kind == "too_many":
+        hint = {"retry-after": str(max(1, int(fault.seconds)))}
+        return Response(b"Too Many Requests", 429, "text/plain", hint)
+    elif fault.kind == "unavailable":
+        return Response(HTML_PAGE, 503, "text/html; charset=utf-8")
     elif fault.kind == "server_error":
         raise GraphError(131000, "An unknown error has occurred.", http=500, transient=True)
     elif fault.kind == "html":
@@ -129,6 +160,12 @@ async def after(fault, body):
     if fault.kind == "timeout_after":
         await asyncio.sleep(fault.seconds)
         raise Hangup
+    if fault.kind == "reset_after":
+        raise Hangup
+    if fault.kind == "slow_drip":
+        slow = answer(body)
+        slow.drip_seconds = fault.seconds
+        return slow
     if fault.kind == "no_id" and isinstance(body, dict):
         return {key: value for key, value in body.items() if key not in ("id", "messages")}
     return body

@@ -42,6 +42,8 @@ async def handle(box, request):
         if not note.get("shared"):
             box.store.rollback()
         response = answer(error.envelope(), error.http)
+        if error.retry_after:
+            response.headers["retry-after"] = str(error.retry_after)
         if error.code in (190, 104):
             response.headers["www-authenticate"] = 'OAuth "Facebook Platform" "invalid_token"'
     except faults.Hangup:

@@ -54,6 +54,8 @@ class Response:
     status: int = 200
     content_type: str = "application/json; charset=UTF-8"
     headers: dict = field(default_factory=dict)
+    drip_seconds: float = 0.0
+    """Over this time the body leaves in small pieces."""
 
 
 def answer(value, status=200):

@@ -211,3 +211,57 @@ def test_a_number_sends_at_most_its_throughput(sandbox, number):
         codes.append(0 if answer.ok else answer.json()["error"]["code"])
     assert codes[:80] == [0] * 80
     assert set(codes) <= {0, 130429}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("rate_limit_hint", 429, 130429),
+        ("pair_limit", 400, 131056),
+        ("number_limit", 400, 131057),
+        ("window_closed", 400, 131047),
+        ("token_expired", 401, 190),
+        ("policy_block", 403, 368),
+    ],
+)
+def test_refusals_come_in_the_words_of_graph(sandbox, number, kind, status, code):
+    sandbox.control("faults", kind=kind, scope="messages", seconds=3)
+    answer = send(sandbox, number, kind)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.headers.get("Retry-After") == ("3" if kind == "rate_limit_hint" else None)
+    assert sandbox.look("sent", reference=kind)["total"] == 0
+    assert send(sandbox, number, kind).ok
+
+
+def test_a_proxy_says_too_many_and_unavailable_without_an_envelope(sandbox, number):
+    sandbox.control("faults", kind="too_many", scope="messages", seconds=2)
+    answer = send(sandbox, number, "proxy")
+    assert (answer.status_code, answer.headers["Retry-After"], answer.text) == (429, "2", "Too Many Requests")
+    sandbox.control("faults", kind="unavailable", scope="messages")
+    answer = send(sandbox, number, "proxy")
+    assert answer.status_code == 503 and answer.text.startswith("<!DOCTYPE html>")
+
+
+def test_a_cut_after_the_effect_has_sent(sandbox, number):
+    sandbox.control("faults", kind="reset_after", scope="messages")
+    with pytest.raises(requests.ConnectionError):
+        send(sandbox, number, "done")
+    assert sandbox.look("sent", reference="done")["total"] == 1
+
+
+def test_an_answer_may_come_drop_by_drop(sandbox, number):
+    sandbox.control("faults", kind="slow_drip", scope="messages", seconds=0.6)
+    began = time.monotonic()
+    answer = send(sandbox, number, "drops")
+    assert answer.json()["messages"][0]["id"] and time.monotonic() - began > 0.5
+
+
+def test_what_waits_for_its_next_try_can_be_hurried(sandbox, receiver, number):
+    eventually(lambda: receiver.messages())
+    receiver.status = 503
+    sandbox.control("inbound", number=number, phone=FRIEND, text="de nuevo")
+    eventually(lambda: sandbox.look("webhooks")["webhooks"][0]["attempts"] >= 2)
+    receiver.status = 200
+    assert sandbox.control("hurry")["hurried"] == 1
+    eventually(lambda: [m for m in receiver.messages() if m["text"]["body"] == "de nuevo"][-1:], 1.5)
+    eventually(lambda: sandbox.look("webhooks")["webhooks"][0]["state"] == "delivered", 1.5)
