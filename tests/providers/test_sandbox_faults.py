@@ -262,6 +262,6 @@ def test_what_waits_for_its_next_try_can_be_hurried(sandbox, receiver, number):
     sandbox.control("inbound", number=number, phone=FRIEND, text="de nuevo")
     eventually(lambda: sandbox.look("webhooks")["webhooks"][0]["attempts"] >= 2)
     receiver.status = 200
-    assert sandbox.control("hurry")["hurried"] == 1
+    assert sandbox.control("hurry")["hurried"] >= 1
     eventually(lambda: [m for m in receiver.messages() if m["text"]["body"] == "de nuevo"][-1:], 1.5)
     eventually(lambda: sandbox.look("webhooks")["webhooks"][0]["state"] == "delivered", 1.5)
