@@ -1,12 +1,16 @@
 """The Celery application. It carries hints, never facts: a task says "look now", a sweep finds the rest."""
 
+import gc
 import os
 import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.signals import worker_before_create_process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# The web program's start and `manage.py check` look at the whole; here it would load every page into every worker.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # A rehearsal may run as root; tasks are JSON, so Celery's warning about pickled tasks says nothing here.
 warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -14,3 +18,10 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 app = Celery("umbral")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_before_create_process.connect
+def _keep_what_is_shared(**_news):
+    """What a worker loaded stays in memory that its children share: collecting in a child would write to all of it."""
+    gc.collect()
+    gc.freeze()

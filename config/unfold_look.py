@@ -4,14 +4,23 @@
 ``base``, campeche for ``primary``.
 """
 
-from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
+
+
+def _static(path):
+    def link(request):
+        from django.templatetags.static import static  # settings are read by processes that have no pages
+
+        return static(path)
+
+    return link
+
 
 LOOK = {
     "SITE_SYMBOL": "door_open",
-    "SITE_ICON": lambda request: static("icon.svg"),
-    "STYLES": [lambda request: static("css/admin.css")],
+    "SITE_ICON": _static("icon.svg"),
+    "STYLES": [_static("css/admin.css")],
     "BORDER_RADIUS": "7px",
     "COLORS": {
         "base": {
@@ -52,8 +61,17 @@ LOOK = {
 }
 
 
+def _address(name):
+    from django.urls import reverse  # settings are read by processes that have no pages
+
+    return reverse(name)
+
+
+_later = lazy(_address, str)
+
+
 def _page(title, icon, name):
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}_changelist")}
+    return {"title": title, "icon": icon, "link": _later(f"admin:{name}_changelist")}
 
 
 LOOK["SIDEBAR"] = {
@@ -64,6 +82,12 @@ LOOK["SIDEBAR"] = {
             "title": _("Reviews"),
             "items": [
                 _page(_("Applications"), "rule", "onboarding_onboardingapplication"),
+                {
+                    "title": _("Workload and outcomes"),
+                    "icon": "monitoring",
+                    "link": _later("admin:onboarding_onboardingapplication_workload"),
+                },
+                _page(_("Canned reasons"), "quickreply", "onboarding_cannedreason"),
                 _page(_("Phone numbers"), "phone_iphone", "onboarding_phonenumber"),
                 _page(_("WhatsApp Business Accounts"), "account_tree", "onboarding_waba"),
                 _page(_("Message templates"), "description", "templates_hsm_messagetemplate"),
