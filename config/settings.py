@@ -209,6 +209,8 @@ WHATSAPP_ACCESS_TOKEN = env.text("WHATSAPP_ACCESS_TOKEN")
 WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
 POLL_SECONDS = env.integer("POLL_SECONDS", 60)
 """The shortest pause between two looks at the same thing; it grows while nothing changes."""
+REVIEW_UNDO_SECONDS = env.integer("REVIEW_UNDO_SECONDS", 60)
+"""How long a reviewer can take a decision back before it leaves the house."""
 SITE_FETCH_ALLOW_PRIVATE = env.boolean("SITE_FETCH_ALLOW_PRIVATE")
 
 PREFLIGHT = {
@@ -246,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "fetch-media": {"task": "contactcenter.tasks.fetch_media", "schedule": 5},
     "sweep-pending-updates": {"task": "contactcenter.tasks.sweep_pending_updates", "schedule": 60},
     "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 10},
+    "let-decisions-go": {"task": "onboarding.tasks.let_decisions_go", "schedule": 2},
     "run-due-onboarding-steps": {"task": "onboarding.tasks.run_due_steps", "schedule": 2},
     "poll-accounts-and-numbers": {"task": "onboarding.tasks.poll_accounts", "schedule": 5},
     "check-waiting-display-names": {"task": "onboarding.tasks.check_waiting_display_names", "schedule": 15},
@@ -254,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},
     "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},
     "forget-old-live-events": {"task": "tenants.tasks.forget_old_live_events", "schedule": 300},
+    "import-consents": {"task": "contacts.tasks.run_imports", "schedule": 5},
     "send-mail": {"task": "tenants.tasks.send_due_mail", "schedule": 5},
     "beat-was-here": {"task": "tenants.tasks.note_beat", "schedule": 3},
 }

@@ -57,3 +57,32 @@ class ConsentForm(forms.Form):
         if data.get("kind") == ConsentKind.OPT_IN and not (data.get("wording") or "").strip():
             self.add_error("wording", _("Say what they agreed to: without it the line proves nothing."))
         return data
+
+
+class ProofForm(forms.Form):
+    """A question to the ledger about a past moment."""
+
+    at = forms.DateTimeField(
+        label=_("Moment"),
+        required=False,
+        help_text=_("Leave it empty for now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"],
+        error_messages={"invalid": _("Give a day and a time.")},
+    )
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=[
+            ("utility", _("Useful notices")),
+            ("marketing", _("Promotions")),
+            ("authentication", _("One-time codes")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+    def clean_at(self):
+        at = self.cleaned_data["at"]
+        if at is not None and at > now():
+            raise forms.ValidationError(_("This lies in the future. The ledger answers for what has been."))
+        return at

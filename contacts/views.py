@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from config.clock import now
 from contacts import queries
-from contacts.forms import ConsentForm
+from contacts.forms import ConsentForm, ProofForm
 from contacts.models import ConsentEvent, ConsentKind, ConsentSource, Contact
-from contacts.services import consent
+from contacts.services import consent, proof
 from tenants import audit
 from tenants.decorators import role_required
-from tenants.enums import ANSWERERS
+from tenants.enums import ANSWERERS, MANAGERS
 
 LINES = 200
 
@@ -32,6 +33,7 @@ def contact_list(request, business_slug):
         "query": query,
         "next_cursor": f"{cursor[1]}~{cursor[0]}" if cursor else "",
         "is_first_page": "after" not in request.GET,
+        "may_import": request.role in MANAGERS,
         "nav_key": "permissions",
     }
     return render(request, "contacts/contact_list.html", context)
@@ -57,7 +59,7 @@ def _find(reference):
 
 
 def _page(request, contact, form, status=200):
-    lines = ConsentEvent.objects.filter(contact=contact).select_related("actor")
+    lines = ConsentEvent.objects.filter(contact=contact).select_related("actor", "version")
     context = {
         "contact": contact,
         "form": form,
@@ -73,6 +75,32 @@ def _page(request, contact, form, status=200):
 def _numbers(contact):
     kinds = ["wa_id", "phone"]
     return contact.identities.filter(kind__in=kinds).order_by("pk").values_list("value", flat=True)
+
+
+@require_GET
+@role_required()
+def contact_proof(request, business_slug, reference):
+    """What the ledger said about somebody at any moment, with every line that it held, to look at and to print."""
+    contact = _find(reference)
+    asked = {"at": "", "purpose": "utility"} | {
+        name: request.GET[name] for name in ("at", "purpose") if name in request.GET
+    }
+    form = ProofForm(asked)
+    found = None
+    if form.is_valid():
+        purpose = form.cleaned_data["purpose"] or "utility"
+        found = proof.consent_at(contact, purpose, form.cleaned_data["at"] or now())
+    context = {
+        "contact": contact,
+        "name": contact.name or contact.username or _("Unknown person"),
+        "numbers": [f"+{value}" for value in dict.fromkeys(_numbers(contact))],
+        "form": form,
+        "proof": found,
+        "purpose_label": dict(form.fields["purpose"].choices).get(found.purpose) if found else "",
+        "made_at": now(),
+        "nav_key": "permissions",
+    }
+    return render(request, "contacts/proof.html", context, status=200 if found else 422)
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """The opt-in ledger answers for any moment."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -89,3 +90,38 @@ def test_a_blocked_contact_gets_nothing(rosa):
 )  # fmt: skip
 def test_whole_messages_that_ask_to_stop_or_start(text, kind):
     assert consent.wish_in(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP por favor", "Hola, quiero darme de baja. Gracias", "please stop", "No me escriban más",
+        "Me tirem da lista",
+        "Não me mande mais mensagens", "remove me from your list!", "STOP STOP", "Baja 🙏", "Detener promociones",
+    ],
+)  # fmt: skip
+def test_polite_and_whole_requests_to_stop(text):
+    assert consent.wish_in(text) == "opt_out"
+
+
+def near_misses():
+    return [(entry["language"], entry["text"]) for entry in json.loads(consent._WORDS.read_text())["near_misses"]]
+
+
+@pytest.mark.parametrize(("language", "text"), near_misses())
+def test_what_only_sounds_like_it_is_not_taken(language, text):
+    assert consent.wish_in(text) is None
+
+
+@pytest.mark.parametrize("text", ["Cancelar", "Salir", "Sair", "End", "Pare"])
+def test_a_tapped_button_that_leaves_a_menu_stops_nothing(text):
+    assert consent.wish_in(text, typed=False) is None
+    assert consent.wish_in(text) == "opt_out"
+
+
+def test_every_entry_of_the_words_says_why():
+    data = json.loads(consent._WORDS.read_text())
+    entries = data["opt_out"] + data["opt_in"] + data["near_misses"]
+
+    assert all(entry["why"] and entry["language"] in ("en", "es", "pt") for entry in entries)
+    assert {entry["language"] for entry in data["opt_out"]} == {"en", "es", "pt"}
