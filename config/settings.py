@@ -258,6 +258,9 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},
     "forget-old-live-events": {"task": "tenants.tasks.forget_old_live_events", "schedule": 300},
     "import-consents": {"task": "contacts.tasks.run_imports", "schedule": 5},
+    "replay-dead-letters": {"task": "contactcenter.tasks.replay_dead_letters", "schedule": 5},
+    "take-a-sample": {"task": "contactcenter.tasks.take_sample", "schedule": 20},
+    "watch-the-installation": {"task": "contactcenter.tasks.watch", "schedule": 15},
     "send-mail": {"task": "tenants.tasks.send_due_mail", "schedule": 5},
     "beat-was-here": {"task": "tenants.tasks.note_beat", "schedule": 3},
 }

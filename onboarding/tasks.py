@@ -3,9 +3,9 @@
 from celery import shared_task
 
 from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
-from onboarding.services import polls, step_runner
+from onboarding.services import polls, review, step_runner
 
-__all__ = ["check_display_name", "check_waiting_display_names", "poll_accounts", "run_due_steps"]
+__all__ = ["check_display_name", "check_waiting_display_names", "let_decisions_go", "poll_accounts", "run_due_steps"]
 
 
 @shared_task
@@ -18,3 +18,9 @@ def run_due_steps():
 def poll_accounts():
     """Look at the accounts and numbers that are due."""
     return polls.poll_due()
+
+
+@shared_task
+def let_decisions_go():
+    """Let the reviewers' decisions leave whose minute is over."""
+    return review.let_go_due()

@@ -1,6 +1,14 @@
 """Onboarding as ISV staff see it."""
 
 from onboarding.admin.applications import OnboardingApplicationAdmin
+from onboarding.admin.canned import CannedReasonAdmin
+from onboarding.admin.documents import ApplicationDocumentAdmin
 from onboarding.admin.numbers import PhoneNumberAdmin, WabaAdmin
 
-__all__ = ["OnboardingApplicationAdmin", "PhoneNumberAdmin", "WabaAdmin"]
+__all__ = [
+    "ApplicationDocumentAdmin",
+    "CannedReasonAdmin",
+    "OnboardingApplicationAdmin",
+    "PhoneNumberAdmin",
+    "WabaAdmin",
+]

@@ -1,103 +1,47 @@
-"""The review desk: the queue, one page with all facts, and the decision."""
-
-from datetime import timedelta
+"""The review desk: the queue, one page with all facts, and the decisions."""
 
 from django.contrib import admin, messages
-from django.http import HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
-from config.clock import now
-from onboarding.enums import ApplicationStatus as Status
-from onboarding.enums import Sector, StepKind
-from onboarding.exceptions import TransitionNotAllowed
-from onboarding.models import OnboardingApplication
-from onboarding.services import applications, overview, steps
-from onboarding.views.numbers import verification_text
+from onboarding.admin import filters, page, wording, workload
+from onboarding.exceptions import NotPossible, TransitionNotAllowed
+from onboarding.models import CannedReason, OnboardingApplication, ReviewDecision
+from onboarding.services import applications, canned, duplicates, queue, review, thread
 
-TARGET = timedelta(days=1)
-"""House rule: a person looks at an application within a working day."""
-
-
-SCREENING = {
-    "allowed": gettext_lazy("Allowed"),
-    "needs_review": gettext_lazy("Needs a person"),
-    "prohibited": gettext_lazy("Prohibited"),
-}
-NAME = {
-    "pass": gettext_lazy("Fits"),
-    "warn": gettext_lazy("To judge"),
-    "fail": gettext_lazy("Breaks a rule"),
-    "": gettext_lazy("Being checked"),
-}
-
-
-def verdict_text(result):
-    """A screening's verdict in words, with the category when there is one."""
-    verdict = SCREENING.get(result.verdict, result.verdict)
-    return f"{verdict}: {result.category}" if result.category not in {"", "none"} else verdict
-
-
-def name_text(check):
-    """A display-name check in words, with its score."""
-    verdict = NAME.get(check.verdict, check.verdict)
-    return f"{verdict}, {check.score}/100" if check.score is not None else verdict
-
-
-def label_of(field):
-    """What an answer is called."""
-    if field == "recipient_countries":
-        return _("countries of recipients")
-    return OnboardingApplication._meta.get_field(field).verbose_name
-
-
-def value_text(application, field, value):
-    """An answer as people read it."""
-    if field == "sector":
-        return dict(Sector.choices).get(value, value)
-    return ", ".join(value) if isinstance(value, list) else value
-
-
-class QueueFilter(admin.SimpleListFilter):
-    """The queue first; everything else by status."""
-
-    title = gettext_lazy("status")
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return [("all", _("All")), *Status.choices]
-
-    def choices(self, changelist):
-        for value, label in [(None, _("To review")), *self.lookup_choices]:
-            yield {
-                "selected": self.value() == value,
-                "query_string": changelist.get_query_string(
-                    {self.parameter_name: value} if value else {}, [self.parameter_name] if not value else None
-                ),
-                "display": label,
-            }
-
-    def queryset(self, request, queryset):
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(status=self.value() or Status.SUBMITTED)
+Verb = ReviewDecision.Verb
 
 
 @admin.register(OnboardingApplication)
 class OnboardingApplicationAdmin(ModelAdmin):
     """Applications can't be edited here: staff decide, the business corrects."""
 
-    list_display = ["code_shown", "brand", "owner", "status_shown", "age", "screening", "name_check", "claimed"]
+    list_display = [
+        "code_shown", "brand", "owner", "status_shown", "age", "risk_shown", "screening", "name_check", "claimed",
+    ]  # fmt: skip
     list_display_links = ["code_shown", "brand"]
-    list_filter = [QueueFilter]
+    list_filter = [
+        filters.QueueFilter,
+        filters.HolderFilter,
+        filters.WaitsFilter,
+        filters.RiskFilter,
+        filters.ScreeningFilter,
+        filters.CountryFilter,
+    ]
     list_select_related = ["business", "claimed_by"]
-    ordering = ["submitted_at", "pk"]
+    search_fields = ["code"]
+    search_help_text = gettext_lazy("Code, name, tax ID, Business ID, number or website")
+    ordering = ["status_changed_at", "pk"]
     list_per_page = 50
+    actions = None
+    list_before_template = "admin/onboarding/_queue_head.html"
 
     def has_add_permission(self, request):
         return False
@@ -106,12 +50,26 @@ class OnboardingApplicationAdmin(ModelAdmin):
         return False
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("screenings", "name_checks")
+        return queue.annotated(super().get_queryset(request))
+
+    def get_search_results(self, request, queryset, search_term):
+        """By code, or by the traits in which two applications can be alike; never by LIKE."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        by_code = set(queryset.filter(code=term.upper()).values_list("pk", flat=True))
+        return queryset.filter(pk__in=by_code | duplicates.search(term)), False
 
     def get_urls(self):
         name = f"{self.opts.app_label}_{self.opts.model_name}"
-        decide = path("<path:object_id>/decide/", self.admin_site.admin_view(self.decide), name=f"{name}_decide")
-        return [decide, *super().get_urls()]
+        view = self.admin_site.admin_view
+        own = [
+            path("workload/", view(self.workload), name=f"{name}_workload"),
+            path("<int:object_id>/decide/", view(self.decide), name=f"{name}_decide"),
+            path("<int:object_id>/mark/", view(self.mark), name=f"{name}_mark"),
+            path("<int:object_id>/site/<int:check_id>/", view(self.site_copy), name=f"{name}_site"),
+        ]
+        return [*own, *super().get_urls()]
 
     # The queue
 
@@ -129,120 +87,196 @@ class OnboardingApplicationAdmin(ModelAdmin):
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def status_shown(self, application):
-        return application.get_status_display()
+        words = [str(application.get_status_display())]
+        if application.open_decision == "second":
+            words.append(_("a refusal waits for a second reviewer"))
+        elif application.open_decision:
+            words.append(_("a decision is about to leave"))
+        if application.unread:
+            words.append(_("new message"))
+        return " · ".join(words)
 
-    @admin.display(description=gettext_lazy("waits"), ordering="submitted_at")
+    @admin.display(description=gettext_lazy("waits"), ordering="status_changed_at")
     def age(self, application):
-        if application.status != Status.SUBMITTED:
+        waits = queue.age(application)
+        if waits is None:
             return "–"
-        waited = now() - application.status_changed_at
-        hours = int(waited.total_seconds() // 3600)
-        text = _("%(hours)d h of %(target)d") % {"hours": hours, "target": TARGET.total_seconds() // 3600}
-        return format_html("<strong>{}</strong>", text) if waited > TARGET else text
+        if waits.is_late:
+            text = _("%(age)s, late") % {"age": waits.text}
+            return format_html('<span class="u-state stop">{}</span>', text)
+        return format_html('<span class="whitespace-nowrap">{}</span>', waits.text)
+
+    @admin.display(description=gettext_lazy("risk"), ordering="risk")
+    def risk_shown(self, application):
+        look = {queue.HIGH: "stop", queue.MEDIUM: "wait"}.get(application.risk, "ok")
+        return format_html('<span class="u-state {}">{}</span>', look, queue.RISKS[application.risk])
 
     @admin.display(description=gettext_lazy("screening"))
     def screening(self, application):
-        latest = max(application.screenings.all(), key=lambda row: row.at, default=None)
-        return verdict_text(latest) if latest else "–"
+        verdict = wording.SCREENING.get(application.screening_verdict)
+        if verdict is None:
+            return "–"
+        category = application.screening_category
+        return f"{verdict}: {wording.category_text(category)}" if category not in {"", "none"} else verdict
 
     @admin.display(description=gettext_lazy("display name"))
     def name_check(self, application):
-        latest = max(application.name_checks.all(), key=lambda row: row.requested_at, default=None)
-        return name_text(latest) if latest else "–"
+        if not application.name_asked:
+            return "–"
+        verdict = wording.NAME.get(application.name_verdict, application.name_verdict)
+        return f"{verdict}, {application.name_score}/100" if application.name_score is not None else verdict
+
+    def workload(self, request):
+        """How much is decided, by whom, how, and how fast."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request) | {"title": _("Workload and outcomes"), "opts": self.opts}
+        return TemplateResponse(request, "admin/onboarding/workload.html", context | workload.context())
 
     # One application
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        application = get_object_or_404(self.get_queryset(request).select_related("business"), pk=object_id)
-        return self.review_page(request, application)
+    def _application(self, request, object_id):
+        rows = self.get_queryset(request).select_related("business", "claimed_by")
+        try:
+            return get_object_or_404(rows, pk=object_id)
+        except ValueError as exc:
+            raise Http404 from exc
 
-    def review_page(self, request, application, *, typed=None, status=200):
-        saved, before = applications.answers(application), application.submitted_snapshot
-        screening = application.screenings.order_by("-at").first()
-        name_check = application.name_checks.order_by("-requested_at").first()
-        typed = typed or {}
-        context = self.admin_site.each_context(request) | {
-            "title": str(application),
-            "opts": self.opts,
-            "application": application,
-            "answers": [
-                {
-                    "field": field,
-                    "label": label_of(field),
-                    "value": value_text(application, field, value),
-                    "was": before.get(field) if before and before.get(field) != value else None,
-                    "note": typed.get(f"note_{field}", ""),
-                }
-                for field, value in saved.items()
-            ],
-            "changed": self._last_changes(application),
-            "screening": screening,
-            "screening_text": verdict_text(screening) if screening else "",
-            "name_check": name_check,
-            "name_text": name_text(name_check) if name_check else "",
-            "verification": self._verification(application),
-            "timeline": overview.timeline(application),
-            "events": application.events.select_related("actor").order_by("-at")[:40],
-            "duplicates": self._duplicates(application),
-            "may_decide": application.status == Status.SUBMITTED and self.has_change_permission(request, application),
-            "typed": typed,
-        }
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        application = self._application(request, object_id)
+        if not self.has_view_or_change_permission(request, application):
+            raise PermissionDenied
+        return self._page(request, application)
+
+    def _page(self, request, application, *, typed=None, status=200):
+        may_change = self.has_change_permission(request, application)
+        context = self.admin_site.each_context(request) | {"title": str(application), "opts": self.opts}
+        context |= page.context(application, request.user, may_change=may_change, typed=typed)
+        if may_change:
+            thread.mark_read(application, for_staff=True)
         return TemplateResponse(request, "admin/onboarding/review.html", context, status=status)
 
-    def _verification(self, application):
-        step = steps.by_kind(application).get(StepKind.BUSINESS_VERIFICATION)
-        if step is None:
-            return None
-        return {"text": verification_text(step.data.get("verification"))[1], "error": step.last_error}
+    def mark(self, request, object_id):
+        """Whether an open page is still the newest one (it asks now and then)."""
+        application = self._application(request, object_id)
+        if not self.has_view_permission(request, application):
+            raise PermissionDenied
+        return JsonResponse({"mark": page.page_mark(application)}, headers={"Cache-Control": "no-store"})
 
-    def _last_changes(self, application):
-        event = application.events.filter(kind="submitted").order_by("-at").first()
-        changed = event.data.get("changed", {}) if event else {}
-        return [{"label": label_of(field), "old": old, "new": new} for field, (old, new) in changed.items()]
-
-    def _duplicates(self, application):
-        """Other businesses with the same number, tax ID or Business ID; only staff ever see this."""
-        others = OnboardingApplication.objects.exclude(business=application.business).select_related("business")
-        found = []
-        for field in ("phone", "tax_id", "facebook_business_id"):
-            value = getattr(application, field)
-            if value:
-                found += [(field, other) for other in others.filter(**{field: value})[:5]]
-        return found
+    def site_copy(self, request, object_id, check_id):
+        """The company's page as it was read, as plain text: nothing of it runs here."""
+        application = self._application(request, object_id)
+        if not self.has_view_permission(request, application):
+            raise PermissionDenied
+        check = get_object_or_404(application.name_checks.all(), pk=check_id)
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline"}
+        return HttpResponse(check.snapshot, content_type="text/plain; charset=utf-8", headers=headers)
 
     def decide(self, request, object_id):
-        """Approve, ask for changes, reject, claim or release; nobody overwrites a colleague's decision."""
-        application = get_object_or_404(self.get_queryset(request).select_related("business"), pk=object_id)
-        if request.method != "POST" or not self.has_change_permission(request, application):
-            return HttpResponseRedirect(self._address(application))
+        """Whatever a reviewer does with an application; nobody overwrites a colleague's decision."""
+        application = self._application(request, object_id)
+        if request.method != "POST":
+            return HttpResponseRedirect(page.address(application))
+        if not self.has_change_permission(request, application):
+            raise PermissionDenied
         try:
             said = self._act(request, application, request.POST.get("decision"))
-        except (TransitionNotAllowed, ValueError) as exc:
+        except (TransitionNotAllowed, NotPossible, ValueError) as exc:
             messages.error(request, str(exc))
-            application.refresh_from_db()
-            return self.review_page(request, application, typed=request.POST, status=422)
+            typed = self._typed(application, request.POST)
+            return self._page(request, self._application(request, object_id), typed=typed, status=422)
         messages.success(request, said)
-        return HttpResponseRedirect(self._address(application))
+        return HttpResponseRedirect(page.address(application))
 
     def _act(self, request, application, decision):
-        if decision == "approve":
-            applications.approve(application, actor=request.user)
-            return _("Approved. The steps at Meta begin.")
-        if decision == "changes":
-            notes = {field: request.POST.get(f"note_{field}", "") for field in applications.ANSWER_FIELDS}
-            applications.request_changes(application, notes, actor=request.user)
-            return _("The business was asked for the changes.")
-        if decision == "reject":
-            applications.reject(application, request.POST.get("reason", ""), actor=request.user)
-            return _("Rejected. The business reads the reason.")
-        if decision == "claim":
-            if not applications.claim(application, actor=request.user):
-                raise ValueError(_("A colleague has taken this application."))
-            return _("It is yours.")
-        if decision == "release":
-            applications.release(application, actor=request.user)
-            return _("It is back in the queue.")
-        raise ValueError(_("Choose a decision."))
+        act = {
+            **{verb: self._decide for verb in Verb.values},
+            "save": self._save,
+            "claim": self._claim,
+            "take_over": self._take_over,
+            "release": self._release,
+            "confirm": self._confirm,
+            "decline": self._decline,
+            "undo": self._undo,
+            "message": self._write,
+        }.get(decision)
+        if act is None:
+            raise ValueError(_("Choose a decision."))
+        return act(application, request.user, request.POST)
 
-    def _address(self, application):
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[application.pk])
+    def _decide(self, application, user, posted):
+        decision = review.decide(
+            application,
+            posted["decision"],
+            actor=user,
+            seen=posted.get("seen", ""),
+            notes=self._notes(application, posted),
+            right=self._right(posted),
+            reason=self._words(application, posted, "reason", CannedReason.Use.REJECT),
+        )
+        return page.said(decision)
+
+    def _save(self, application, user, posted):
+        review.save_marks(application, self._notes(application, posted), self._right(posted), actor=user)
+        return _("Your notes are kept. The business doesn't see them yet.")
+
+    def _notes(self, application, posted):
+        if not any(name.startswith(("note_", "canned_")) and value for name, value in posted.items()):
+            return {}
+        return {
+            field: self._words(application, posted, f"note_{field}", CannedReason.Use.CHANGES)
+            for field in applications.ANSWER_FIELDS
+        }
+
+    def _words(self, application, posted, name, use):
+        """The canned words that were chosen for a text field, and what was typed below them."""
+        chosen = posted.get("canned_" + name.removeprefix("note_"))
+        return canned.joined(chosen, posted.get(name), use=use, language=application.business.language)
+
+    def _typed(self, application, posted):
+        """What a refused form had in it, canned words included."""
+        typed = posted.dict() | {
+            "reason": self._words(application, posted, "reason", CannedReason.Use.REJECT),
+            "message": self._words(application, posted, "message", CannedReason.Use.MESSAGE),
+        }
+        return typed | {f"note_{field}": text for field, text in self._notes(application, posted).items()}
+
+    def _right(self, posted):
+        return {field for field in applications.ANSWER_FIELDS if f"right_{field}" in posted}
+
+    def _claim(self, application, user, posted):
+        review.claim(application, actor=user)
+        return _("It is yours.")
+
+    def _take_over(self, application, user, posted):
+        seen = posted.get("seen_holder", "")
+        review.take_over(application, actor=user, seen_holder=int(seen) if seen.isdigit() else None)
+        return _("It is yours now.")
+
+    def _release(self, application, user, posted):
+        review.release(application, actor=user)
+        return _("It is back in the queue.")
+
+    def _confirm(self, application, user, posted):
+        return page.said(review.confirm(self._open(application, posted), actor=user))
+
+    def _decline(self, application, user, posted):
+        review.decline(self._open(application, posted), actor=user, why=posted.get("why", ""))
+        return _("Not confirmed. Your colleague reads why.")
+
+    def _undo(self, application, user, posted):
+        review.undo(self._open(application, posted), actor=user)
+        return _("Undone. Nothing has left the house.")
+
+    def _open(self, application, posted):
+        """The decision that the page was about, whatever became of it."""
+        seen = posted.get("decision_id", "")
+        found = application.decisions.filter(pk=int(seen)).first() if seen.isdigit() else None
+        if found is None:
+            raise NotPossible(_("There is no such decision."))
+        return found
+
+    def _write(self, application, user, posted):
+        text = self._words(application, posted, "message", CannedReason.Use.MESSAGE)
+        thread.write(application, text, author=user, from_staff=True)
+        return _("Sent. The business reads it on its page and by mail.")

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from config.clock import now
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.models import OnboardingApplication, PhoneNumber
+from onboarding.services import duplicates
 from tenants import live
 from tenants.tenancy import every_business
 
@@ -65,6 +66,7 @@ def save(application, values, *, seen_version):
     fresh = OnboardingApplication.objects.get(pk=application.pk)
     fresh.business = application.business
     if written:
+        duplicates.index(fresh)
         live.emit("application", application=str(fresh.reference), version=fresh.version)
         return fresh
     if all(getattr(fresh, name) == value for name, value in values.items()):

@@ -7,7 +7,7 @@ from config.clock import now
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.exceptions import NotReady, TransitionNotAllowed
 from onboarding.models import OnboardingApplication
-from onboarding.services import notices, steps
+from onboarding.services import duplicates, notices, steps
 from onboarding.services.moves import move, note
 
 __all__ = [
@@ -65,6 +65,7 @@ def submit(application, *, actor):
     application.submitted_at = application.submitted_at or now()
     application.save(update_fields=["submitted_snapshot", "submitted_at"])
     note(application, "submitted", actor=actor, changed=changed)
+    duplicates.index(application)
     steps.begin(application)
     notices.application_submitted(application)
 

@@ -44,5 +44,27 @@ def your_turn(application, step):
     _tell(application, "your_turn", key=f"{step.kind}:{step.since:%Y%m%d%H%M%S}", step=step)
 
 
+def message_from_us(application, message):
+    """A reviewer wrote to the business."""
+    _tell(application, "message", key=str(message.pk), message=message)
+
+
+def message_from_business(application, message):
+    """The business wrote: the reviewer who has the application hears of it, in their own language."""
+    reviewer = application.claimed_by
+    if reviewer is None or not reviewer.is_active or not reviewer.email:
+        return
+    mail.queue(
+        "onboarding/email/message_for_staff",
+        reviewer.email,
+        language=reviewer.language or settings.LANGUAGE_CODE,
+        key=f"message_for_staff:{message.pk}",
+        application=application,
+        business=application.business,
+        message=message,
+        link=settings.PUBLIC_URL + reverse("admin:onboarding_onboardingapplication_change", args=[application.pk]),
+    )
+
+
 def application_live(application):
     _tell(application, "live", key="live")

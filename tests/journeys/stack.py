@@ -128,6 +128,7 @@ class Stack:
             "WEB_PORT": str(self.web_port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "DEMO": "1" if self.demo else "0",
+            "REVIEW_UNDO_SECONDS": "2",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -139,14 +140,17 @@ class Stack:
         lines = (self.folder / "secrets.env").read_text().splitlines()
         return dict(line.partition("=")[::2] for line in lines)
 
+    def operator_environment(self):
+        """What an operator's shell on this installation has set."""
+        outside = self._outer_environment() | Servers(self.folder).environment | self.secrets
+        return outside | {"PUBLIC_URL": self.url, "MOVABLE_CLOCK": "1", "WHATSAPP_GRAPH_URL": self.sandbox_url}
+
     def manage(self, *arguments, **environment):
         """Run a management command as an operator would, on this installation; returns what it printed."""
-        outside = self._outer_environment() | Servers(self.folder).environment | self.secrets
-        outside |= {"PUBLIC_URL": self.url, "MOVABLE_CLOCK": "1", "WHATSAPP_GRAPH_URL": self.sandbox_url}
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=outside | environment,
+            env=self.operator_environment() | environment,
             capture_output=True,
             text=True,
         )

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.browser import at, fill, press, visitor
 from tests.journeys.stack import STAFF_PASSWORD, eventually, some_digits
+from tests.onboarding.wizard_answers import pdf
 
 PASSWORD = "una-clave-larga-9"
 
@@ -117,6 +118,11 @@ def reply(agent, text):
     expect(own_line(agent, text)).to_be_visible()
 
 
+def paper(name, content=None):
+    """A document as a browser takes it: a small, whole PDF, or the bytes given."""
+    return {"name": name, "mimeType": "application/pdf", "buffer": pdf(name) if content is None else content}
+
+
 def own_line(agent, text):
     """What the business wrote, as the thread shows it."""
     return agent.locator("#thread-lines li.mine", has_text=text)
@@ -209,6 +215,16 @@ class Way:
         self._answer(
             page, address="Calle 25 Norte # 6-41, bodega 3", city="Cali", region="Valle del Cauca", postal_code="760045"
         )
+        at(page, "/step/documents/")
+        page.locator("[name=incorporation]").set_input_files(paper("camara-de-comercio.txt", b"<svg onload=alert(1)>"))
+        self._save(page)
+        expect(page.locator(".error-summary")).to_be_visible()
+        page.locator("[name=incorporation]").set_input_files(paper("camara-de-comercio.pdf"))
+        page.locator("[name=tax_record]").set_input_files(paper("rut.pdf"))
+        page.locator("button[name=add]").click()
+        expect(page.locator("main .files > li")).to_have_count(2)
+        self.picture(page, "documents")
+        self._save(page)
         at(page, "/step/facebook/")
         self._answer(
             page, facebook_page=f"facebook.com/{company.site.replace('-', '')}", facebook_business_id=company.portfolio
@@ -255,7 +271,8 @@ class Way:
         staff.locator("details:has(#note_address) > summary").click()
         staff.locator("#note_address").fill(note)
         staff.locator("button[name=decision][value=changes]").click()
-        staff.wait_for_load_state()
+        expect(staff.locator(".review-pending")).to_be_visible()
+        expect(staff.locator(".review-pending")).to_have_count(0, timeout=30_000)  # its minute is over, it has left
         page = self.owner
         page.goto(self.address("onboarding/"))
         expect(page.locator("main blockquote")).to_contain_text(note)
@@ -279,7 +296,8 @@ class Way:
         expect(staff.locator("body")).to_contain_text("San Vicente")
         self.picture(staff, "review-again")
         staff.locator("button[name=decision][value=approve]").click()
-        staff.wait_for_load_state()
+        expect(staff.locator(".review-pending")).to_be_visible()
+        expect(staff.locator(".review-pending")).to_have_count(0, timeout=30_000)
         expect(staff.locator("button[name=decision][value=approve]")).to_have_count(0)
 
     def _open_case(self):
@@ -438,4 +456,4 @@ class Way:
         self._save(page)
 
     def _save(self, page):
-        page.locator("main form .form-end button:not([disabled])").click()
+        page.locator("main form .form-end button:not([disabled])").first.click()
