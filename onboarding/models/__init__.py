@@ -8,6 +8,15 @@ from onboarding.models.applications import (
 )
 from onboarding.models.numbers import PhoneNumber, ProviderRoute, Waba
 from onboarding.models.papers import ApplicationDocument, NumberRequest, PartInvitation, Signature
+from onboarding.models.reach import (
+    ChatLink,
+    ChatStart,
+    OptInPage,
+    OptInSubmission,
+    OptInTally,
+    OptInText,
+    ShortLinkState,
+)
 from onboarding.models.review import ApplicationKey, ApplicationMessage, CannedReason, ReviewDecision, ReviewMark
 
 __all__ = [
@@ -17,16 +26,23 @@ __all__ = [
     "ApplicationMessage",
     "CannedReason",
     "ChangeRequest",
+    "ChatLink",
+    "ChatStart",
     "NameCheck",
     "NumberRequest",
     "OnboardingApplication",
     "OnboardingStep",
+    "OptInPage",
+    "OptInSubmission",
+    "OptInTally",
+    "OptInText",
     "PartInvitation",
     "PhoneNumber",
     "ProviderRoute",
     "ReviewDecision",
     "ReviewMark",
     "ScreeningResult",
+    "ShortLinkState",
     "Signature",
     "Waba",
 ]
