@@ -248,6 +248,7 @@ class Store:
             }
             news = live.store(cursor, sorted(threads))
             fault_point("sender.before_result_commit")
+        fault_point("sender.after_result_commit")
         if news:
             live.ring(news)
         if sets["accepted"]:
