@@ -14,18 +14,24 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding import forms
 from onboarding.forms.base import AnswerForm
-from onboarding.services import screenings, statement
+from onboarding.services import documents, screenings, statement
 
 
 @dataclass(frozen=True)
 class Step:
-    """One page of the wizard. ``form`` is None where the page isn't a form of answers (the signature)."""
+    """One page of the wizard.
+
+    ``form`` is None where the page isn't a form of answers (the signature, the documents); such a step says with
+    ``also`` whether it is complete, with ``begun`` whether anything is there, and with ``needs`` what it lacks.
+    """
 
     slug: str
     title: Any
     minutes: int
     form: type[AnswerForm] | None = None
     also: Callable[[Any], bool] | None = field(default=None)
+    begun: Callable[[Any], bool] | None = field(default=None)
+    needs: Callable[[Any], str] | None = field(default=None)
 
     @property
     def fields(self):
@@ -44,14 +50,35 @@ class Step:
 
     def is_begun(self, application):
         """Whether anything was answered here."""
-        return any(getattr(application, name) for name in self.fields) if self.form else bool(application.signed_at)
+        if self.begun:
+            return self.begun(application)
+        return any(getattr(application, name) for name in self.fields)
+
+
+def _papers_missing(application):
+    return ", ".join(documents.title(paper) for paper in documents.missing(application))
 
 
 STEPS = [
     Step("screening", _("What you do"), 3, forms.ScreeningForm, screenings.is_settled),
-    Step("signing", _("Policies and signature"), 2, None, statement.is_valid),
+    Step(
+        "signing",
+        _("Policies and signature"),
+        2,
+        also=statement.is_valid,
+        begun=lambda application: bool(application.signed_at),
+        needs=lambda application: _now("the statement has to be signed"),
+    ),
     Step("company", _("Company"), 3, forms.CompanyForm),
     Step("address", _("Registered address"), 2, forms.AddressForm),
+    Step(
+        "documents",
+        _("Documents"),
+        3,
+        also=lambda application: not documents.missing(application),
+        begun=lambda application: documents.current(application).exists(),
+        needs=_papers_missing,
+    ),
     Step("facebook", _("Facebook Page and Business ID"), 4, forms.FacebookForm),
     Step("number", _("Phone number"), 2, forms.NumberForm),
     Step("display-name", _("Display name"), 3, forms.DisplayNameForm),
@@ -110,8 +137,8 @@ def missing(application):
     for step in STEPS:
         if step.is_complete(application):
             continue
-        if step.slug == "signing":
-            problems.append(Missing(step, _now("the statement has to be signed")))
+        if step.needs:
+            problems.append(Missing(step, step.needs(application)))
         elif step.checked(application).is_valid():
             problems.append(Missing(step, _now("the policies forbid this activity; contest it or change the answer")))
         else:

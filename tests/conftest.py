@@ -63,12 +63,18 @@ def django_db_setup(django_db_blocker):
         databases.drop_database(name, settings)
 
 
+@pytest.fixture(scope="session")
+def _media_folder(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("media"))
+
+
 @pytest.fixture(autouse=True)
-def _plain_settings(settings):
-    """Tests start in English, with rate limits that no earlier test has used up."""
+def _plain_settings(settings, _media_folder):
+    """Tests start in English, with rate limits that no earlier test has used up and a folder of their own for files."""
     from django.core.cache import cache
 
     settings.LANGUAGE_CODE = "en"
+    settings.MEDIA_ROOT = _media_folder
     cache.clear()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # half a second per person less
 

@@ -7,15 +7,29 @@ from django.utils import translation
 
 from config import clock
 from config.clock import now
+from contactcenter.demo.papers import paper
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import StepKind, StepState
 from onboarding.models import OnboardingApplication, OnboardingStep, PhoneNumber, Waba
-from onboarding.services import answers, applications, name_checks, polls, screenings, statement, step_runner, steps
+from onboarding.services import (
+    answers,
+    applications,
+    documents,
+    name_checks,
+    polls,
+    screenings,
+    statement,
+    step_runner,
+    steps,
+)
 from providers.sandbox.companies import COMPANIES
 from tenants.tenancy import business_scope
 
 OFFICE_ADDRESS = "203.0.113.24"
 """From where the demo's people sign (RFC 5737: nobody's)."""
+
+
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 class Applicant:
@@ -52,6 +66,8 @@ class Applicant:
             for page, values in self._pages():
                 if page == "signature":
                     self._sign(application)
+                elif page == "documents":
+                    self._hand_in_papers(application)
                 else:
                     application = answers.save(application, values, seen_version=application.version)
                     if page == "activity":
@@ -89,6 +105,7 @@ class Applicant:
                 "postal_code": company.postal_code,
             },
         )
+        yield "documents", {}
         yield (
             "facebook",
             {
@@ -115,7 +132,12 @@ class Applicant:
     def _sign(self, application):
         shown = statement.shown_digest(statement.text(application))
         name = self.story["contact"][0]
-        statement.sign(application, name=name, shown=shown, address=OFFICE_ADDRESS, actor=self.owner)
+        statement.sign(application, name=name, shown=shown, address=OFFICE_ADDRESS, agent=BROWSER, actor=self.owner)
+
+    def _hand_in_papers(self, application):
+        for asked in documents.missing(application):
+            page = paper(documents.title(asked), asked.issuer, self.company)
+            documents.add(application, asked.kind, page, actor=self.owner)
 
     def read_website(self):
         """Let the display name be compared with the company's website, as the wizard's page asks for it."""

@@ -3,21 +3,19 @@
 Kinds and sizes follow Meta's "Media" page (2025-11). What a file is, its first bytes say, not its name.
 """
 
-import hashlib
-import io
 import os
-import re
-import unicodedata
-import uuid
 import zipfile
 from dataclasses import dataclass
 from typing import IO
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
+
+from tenants.files import clean_name, store, store_bytes
+
+__all__ = ["LARGEST", "LIMITS", "Opened", "check_size", "clean_name", "open_media", "recognise", "store", "store_bytes"]
 
 MB = 1024 * 1024
 LIMITS = {"image": 5 * MB, "video": 16 * MB, "audio": 16 * MB, "document": 100 * MB, "sticker": 500 * 1024}
@@ -148,32 +146,6 @@ def check_size(kind, size):
             params={"size": filesizeformat(size), "limit": filesizeformat(LIMITS[kind])},
             code="too_large",
         )
-
-
-def clean_name(name, ending=""):
-    """A file name to show and to hand out: without folders, control characters and direction marks."""
-    plain = "".join(sign for sign in name.replace("\\", "/").rsplit("/", 1)[-1] if unicodedata.category(sign)[0] != "C")
-    plain = re.sub(r"\s+", " ", plain).strip(" .")
-    stem, own_ending = os.path.splitext(plain)
-    return f"{(stem or 'file')[:180]}{(ending or own_ending)[:20]}"
-
-
-def store(business, content, ending):
-    """Keep ``content`` (an open file) in the business's own folder. Returns (name, size, SHA-256 in hex)."""
-    key = uuid.uuid4().hex
-    content.seek(0)
-    digest, size = hashlib.sha256(), 0
-    while part := content.read(MB):
-        digest.update(part)
-        size += len(part)
-    content.seek(0)
-    name = default_storage.save(f"{business.reference}/{key[:2]}/{key}{ending}", File(content))
-    return name, size, digest.hexdigest()
-
-
-def store_bytes(business, content, ending):
-    """``store`` for what is in memory."""
-    return store(business, io.BytesIO(content), ending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from onboarding.enums import CodeMethod, Sector, StepKind
 from onboarding.forms import company
 from onboarding.models import OnboardingApplication
 from onboarding.phone_types import describe_number
-from onboarding.services import estimates, name_checks, overview, screenings, statement
+from onboarding.services import documents, estimates, name_checks, overview, screenings, statement
 from tenants.forms import countries
 
 
@@ -26,12 +26,14 @@ def journey(application, step):
     others = [entry for entry in open_steps if step is None or entry.slug != step.slug]
     minutes = sum(entry.minutes for entry in open_steps)
     previous = wizard.before(step) if step else wizard.STEPS[-1]
+    following = wizard.after(step) if step else None
     return {
         "application": application,
         "step": step,
         "number": wizard.position(step) if step else wizard.TOTAL,
         "total": wizard.TOTAL,
         "previous": previous,
+        "next_url": reverse("onboarding:step", args=[application.business.slug, following.slug]) if following else "",
         "open_count": len(others),
         "left_text": left_text(len(others), minutes),
     }
@@ -107,6 +109,18 @@ def answer_rows(application, fields):
     return [(label(name), shown(application, name)) for name in fields]
 
 
+def document_rows(application):
+    """``(paper, names of its files)`` for every paper that is required or there."""
+    names = {}
+    for row in documents.current(application):
+        names.setdefault(row.kind, []).append(row.file_name)
+    return [
+        (documents.title(paper), ", ".join(names.get(paper.kind, [])))
+        for paper in documents.asked(application)
+        if paper.required or paper.kind in names
+    ]
+
+
 def groups(application):
     """All answers by step, with whether each step is complete."""
     rows = []
@@ -114,6 +128,8 @@ def groups(application):
         if step.slug == "signing":
             when = application.signed_at if statement.is_valid(application) else None
             entries = [(_("Signed by"), application.signed_name if when else "")]
+        elif step.slug == "documents":
+            entries = document_rows(application)
         else:
             entries = answer_rows(application, step.fields)
         rows.append(

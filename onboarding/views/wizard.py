@@ -15,7 +15,7 @@ from onboarding.enums import ApplicationStatus as Status
 from onboarding.exceptions import NotReady, TransitionNotAllowed
 from onboarding.forms import ContestForm
 from onboarding.services import answers, applications, name_checks, screenings
-from onboarding.views import presenting, signing
+from onboarding.views import documents, presenting, signing
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
 
@@ -50,6 +50,8 @@ def step(request, business_slug, slug):
         return redirect("onboarding:overview", business_slug=business_slug)
     if asked.slug == "signing":
         return signing.sign(request, application, asked)
+    if asked.slug == "documents":
+        return documents.step(request, application, asked)
     if application.status != Status.DRAFT:
         return _no_longer_a_draft(request, business_slug)
     if request.method == "POST":

@@ -1,9 +1,10 @@
 """A company's answers to every question of the wizard, as a browser posts them."""
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from onboarding.models import OnboardingApplication
-from onboarding.services import answers, applications, name_checks, screenings, statement
+from onboarding.services import answers, applications, documents, name_checks, screenings, statement
 from tenants.tenancy import business_scope
 
 ANSWERS = {
@@ -26,6 +27,7 @@ ANSWERS = {
         "region": "Valle del Cauca",
         "postal_code": "760045",
     },
+    "documents": {},
     "facebook": {
         "facebook_page": "facebook.com/enviosdelvalle",
         "facebook_business_id": "506914307656634",
@@ -60,11 +62,32 @@ SAVED = {
 """The same answers as they are stored."""
 
 
+def pdf(words="Certificado"):
+    """A small, whole PDF as a scanner writes it; different words make another file."""
+    return (
+        b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+        b"2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\n"
+        b"trailer\n<< /Root 1 0 R /Info (" + words.encode() + b") >>\nstartxref\n0\n%%EOF\n"
+    )
+
+
+def upload(name="certificado.pdf", content=None):
+    """A file as a browser posts it."""
+    return SimpleUploadedFile(name, pdf(name) if content is None else content)
+
+
+def hand_in_papers(application, user):
+    """Every required document of an application."""
+    for paper in documents.missing(application):
+        documents.add(application, paper.kind, upload(f"{paper.kind}.pdf"), actor=user)
+
+
 def complete(business, user):
     """A draft in which every question is answered and the statement signed, without walking through the pages."""
     with business_scope(business):
         application = applications.start(business, actor=user)
         application = answers.save(application, SAVED, seen_version=application.version)
+        hand_in_papers(application, user)
         screenings.refresh(application)
         name_checks.request(application)
         shown = statement.shown_digest(statement.text(application))
@@ -94,8 +117,14 @@ class Applicant:
         return self.client.get(f"{self.root}/{path}")
 
     def answer(self, slug, *, version=None, **changed):
+        if slug == "documents":
+            return self.hand_in(incorporation=upload("camara.pdf"), tax_record=upload("rut.pdf"))
         data = ANSWERS[slug] | {"seen_version": self.version() if version is None else version} | changed
         return self.client.post(f"{self.root}/step/{slug}/", data)
+
+    def hand_in(self, *, press=None, **files):
+        """Post the page of the documents: kind=file, and which button was pressed."""
+        return self.client.post(f"{self.root}/step/documents/", files | ({press: "1"} if press else {}))
 
     def sign(self, **changed):
         page = self.get("step/signing/")
