@@ -4,7 +4,7 @@ import logging
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from config import heartbeat
 
@@ -33,10 +33,11 @@ def reasons():
     found = {"database": _database(), "redis": _redis()}
     if found["database"]:
         return found | dict.fromkeys([*SEEN_WITHIN_SECONDS, *_checks], "The database can't be asked.")
-    found |= _processes()
+    found |= processes()
     for name, function in _checks.items():
         try:
-            found[name] = function()
+            with transaction.atomic():
+                found[name] = function()
         except DatabaseError as exc:
             logger.warning("Readiness of %s: %s", name, exc)
             found[name] = f"The database refused: {type(exc).__name__}."
@@ -60,7 +61,8 @@ def _redis():
         return f"Redis doesn't answer: {type(exc).__name__}."
 
 
-def _processes():
+def processes():
+    """``{kind of process: why it doesn't count as being at work, or ""}``."""
     ages = heartbeat.ages()
     found = {}
     for name, limit in SEEN_WITHIN_SECONDS.items():

@@ -25,6 +25,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
+    path("admin/health/", include("contactcenter.health.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", public(SpectacularAPIView.as_view()), name="api_schema"),
     path("api/docs/", public(SpectacularSwaggerView.as_view(url_name="api_schema")), name="api_docs"),

@@ -8,6 +8,7 @@ class ContactcenterConfig(AppConfig):
 
     def ready(self):
         from contactcenter import navigation, receivers
+        from contactcenter.health import metrics  # noqa: F401  registers its sources; reads models, so not before
         from contacts.signals import contacts_merged, contacts_merging
         from sessions_24h.signals import window_closed, window_opened
 

@@ -3,15 +3,17 @@
 import json
 
 from django.contrib import admin, messages
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from providers import dead_letters
+from providers import dead_letters, replays
 from providers.models import DeadLetter, Incident, ProviderCall, UnknownEvent
 
-REPLAYED_AT_ONCE = 500
+REPLAYED_AT_ONCE = 20
+"""More than these are a job with a row of its own: a request should not take that long."""
 SHOWN_CHARACTERS = 100_000
 
 
@@ -76,11 +78,16 @@ class OpenFilter(admin.SimpleListFilter):
 class DeadLetterAdmin(ReadOnlyAdmin):
     """Deliveries that could not be handled, with the error and what was in them."""
 
-    list_display = ["delivery_id", "received_at", "failed_at", "attempts", "last_line", "replayed_at", "closed_at"]
-    list_filter = [OpenFilter, "failed_at"]
+    list_display = [
+        "delivery_id", "received_at", "failed_at", "kind", "number", "attempts", "last_line", "replayed_at",
+        "closed_at",
+    ]  # fmt: skip
+    list_filter = [OpenFilter, "kind", "failed_at"]
+    search_fields = ["=number", "=delivery_id"]
+    show_full_result_count = False
     fields = [
-        "reference", "delivery_id", "received_at", "failed_at", "attempts", "replayed_at", "closed_at",
-        "shown_error", "shown_body",
+        "reference", "delivery_id", "kind", "number", "received_at", "failed_at", "attempts", "replayed_at",
+        "closed_at", "shown_error", "shown_body",
     ]  # fmt: skip
     readonly_fields = fields
     ordering = ["-failed_at", "-pk"]
@@ -103,10 +110,10 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Handle the selected dead letters again"), permissions=["replay"])
     def replay(self, request, queryset):
-        if queryset.count() > REPLAYED_AT_ONCE:
-            text = gettext("Select at most %(count)s at once.") % {"count": REPLAYED_AT_ONCE}
-            self.message_user(request, text, messages.ERROR)
-            return
+        if queryset[: REPLAYED_AT_ONCE + 1].count() > REPLAYED_AT_ONCE:
+            job = replays.ask(request.user.get_username(), letters=queryset)
+            if job is not None:
+                return redirect("health_replay", job.reference)
         done, failed = dead_letters.replay_many(queryset)
         if done:
             text = ngettext("%(count)s went through.", "%(count)s went through.", done) % {"count": done}

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from config.clock import now
 from providers import incidents
-from providers.models import DeadLetter, Incident, ProviderCall, UnknownEvent
+from providers.models import DeadLetter, Incident, ProviderCall, ReplayJob, UnknownEvent
 from providers.webhooks import dispatch, ledger
 from providers.webhooks.events import InboundMessage
 from tests import builders
@@ -99,6 +99,23 @@ def test_staff_replay_all_that_a_filter_shows(staff, letters):
 
     assert not DeadLetter.objects.filter(closed_at=None).exists()
     assert Incident.objects.get(key=dispatch.DEAD_LETTERS).closed_at is not None
+
+
+def test_many_picked_letters_become_a_job_that_can_be_watched(staff, letters, monkeypatch):
+    monkeypatch.setattr("providers.admin.REPLAYED_AT_ONCE", 1)
+
+    page = act(staff, "replay", letters)
+
+    job = ReplayJob.objects.get()
+    assert (job.total, sorted(job.chosen)) == (2, [letter.pk for letter in letters])
+    assert page.redirect_chain[-1][0] == reverse("health_replay", args=[job.reference])
+
+
+def test_staff_find_dead_letters_by_kind_and_number(staff, letters):
+    listing = reverse("admin:providers_deadletter_changelist")
+
+    assert b"1 result" in staff.get(listing, {"kind": "ValueError", "q": letters[0].delivery_id}).content
+    assert b"0 results" in staff.get(listing, {"kind": "KeyError"}).content
 
 
 def test_staff_close_a_dead_letter_without_replaying_it(staff, letters):
