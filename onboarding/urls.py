@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from onboarding.views import activation, advisor, fragments, numbers, signing, status, wizard
+from onboarding.views import activation, advisor, fragments, messages, numbers, signing, status, wizard
 
 app_name = "onboarding"
 
@@ -17,6 +17,7 @@ journey = [
     path("timeline/", status.timeline, name="timeline"),
     path("progress/", status.progress, name="progress"),
     path("correct/", status.correct, name="correct"),
+    path("messages/", messages.write, name="write_message"),
     path("verification/check/", status.verification_check, name="verification_check"),
     path("name/", status.propose_name, name="propose_name"),
     path("name/findings/", fragments.name_findings, name="name_findings"),

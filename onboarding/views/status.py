@@ -12,7 +12,7 @@ from onboarding import wizard
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import StepKind, StepState
 from onboarding.exceptions import NotPossible, NotReady, TransitionNotAllowed
-from onboarding.services import answers, applications, estimates, overview, steps
+from onboarding.services import answers, applications, estimates, overview, steps, thread
 from onboarding.views import presenting
 from onboarding.views.wizard import follow_up
 from tenants.decorators import role_required
@@ -44,7 +44,7 @@ def home(request, business_slug):
             "estimate": estimates.estimate(),
         }
         return render(request, "onboarding/tasks.html", context)
-    return render(request, "onboarding/timeline.html", _timeline_context(request, application))
+    return render(request, "onboarding/timeline.html", timeline_context(request, application))
 
 
 @require_GET
@@ -54,7 +54,7 @@ def timeline(request, business_slug):
     application = answers.current(request.business)
     if application is None or application.status == Status.DRAFT:
         return redirect("onboarding:overview", business_slug=business_slug)
-    return render(request, "onboarding/timeline.html", _timeline_context(request, application))
+    return render(request, "onboarding/timeline.html", timeline_context(request, application))
 
 
 @require_GET
@@ -69,7 +69,8 @@ def progress(request, business_slug):
 
 def _progress_context(request, application):
     may_act = request.role in MANAGERS
-    looks = min(int(request.GET.get("n", "0")) if request.GET.get("n", "0").isdigit() else 0, 999)
+    looks = request.GET.get("n", "0")[:3]
+    looks = int(looks) if looks.isdecimal() else 0
     path = presenting.timeline(application, may_act=may_act)
     return {
         "application": application,
@@ -77,6 +78,7 @@ def _progress_context(request, application):
         "steps": path,
         "action": next((step for step in path if "url" in step and step["state"] != "done"), None),
         "may_act": may_act,
+        "unread": thread.unread(application, for_staff=False),
         "seconds": _pause(application, looks),
         "looks": looks + 1,
     }
@@ -91,8 +93,12 @@ def _pause(application, looks):
     return min(60, first + (looks // 10) * first)
 
 
-def _timeline_context(request, application, corrections=None):
+def timeline_context(request, application, corrections=None):
+    """What the status page shows; the messages count as read by whoever may answer them."""
     context = _progress_context(request, application)
+    context["thread"] = thread.messages(application)
+    if context["may_act"]:
+        thread.mark_read(application, for_staff=False)
     verification = steps.by_kind(application).get(StepKind.BUSINESS_VERIFICATION)
     if application.status == Status.CHANGES_REQUESTED:
         context["corrections"] = corrections or _corrections(application)
@@ -196,9 +202,9 @@ def correct(request, business_slug):
             for name in form._meta.fields
             if name in corrections["allowed"] and name in form.cleaned_data
         }
-        seen = request.POST.get("seen_version", "")
+        seen = request.POST.get("seen_version", "")[:9]
         try:
-            application = answers.save(application, values, seen_version=int(seen) if seen.isdigit() else 0)
+            application = answers.save(application, values, seen_version=int(seen) if seen.isdecimal() else 0)
         except answers.StaleAnswers as exc:
             application = exc.application
             corrections["forms"][0].add_error(
@@ -209,7 +215,7 @@ def correct(request, business_slug):
         else:
             follow_up(application)
             return _send_again(request, application)
-    context = _timeline_context(request, application, corrections)
+    context = timeline_context(request, application, corrections)
     return render(request, "onboarding/timeline.html", context, status=422)
 
 
