@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 
+from config import bulk
 from config.clock import now
 from providers import incidents, tallies
 from providers.webhooks.parser import routing_key
@@ -36,7 +37,8 @@ INSERT = f"""
 SELECT set_config('statement_timeout', '5000', true), set_config('lock_timeout', '3000', true);
 SELECT pg_advisory_xact_lock({WRITERS_LOCK[0]}, {WRITERS_LOCK[1]});
 INSERT INTO providers_delivery (received_at, provider, shard, body)
-SELECT * FROM unnest(%s::timestamptz[], %s::smallint[], %s::smallint[], %s::bytea[])
+SELECT came.at, %s, came.shard, came.body
+FROM unnest(%s::timestamptz[], %s::smallint[], %s::bytea[]) AS came (at, shard, body)
 """
 """One message, one transaction: on a connection in autocommit it is durable when ``execute`` returns."""
 
@@ -82,9 +84,9 @@ def insert_parameters(deliveries):
     """The parameters of ``INSERT`` for ``(received_at, raw)`` pairs."""
     moments, bodies = zip(*deliveries, strict=True)
     shards = [shard_of(raw) for raw in bodies]
-    # An array literal in hex is several times cheaper to quote and to parse than one constant per body.
-    packed = "{" + ",".join(f'"\\\\x{raw.hex()}"' for raw in bodies) + "}"
-    return [list(moments), [WHATSAPP] * len(bodies), shards, packed], shards
+    # Array literals, the bodies in hex: several times cheaper to quote and to parse than one constant per value.
+    packed = "{" + ",".join([f'"\\\\x{raw.hex()}"' for raw in bodies]) + "}"
+    return [WHATSAPP, bulk.array(moments), bulk.array(shards), packed], shards
 
 
 def append(*bodies, received_at=None):
