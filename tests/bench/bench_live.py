@@ -1,12 +1,9 @@
 """Open pages: what a stream costs in memory, how late news comes when many listen, and whether any is missed."""
 
-import json
 import resource
-import subprocess
-import sys
 import time
-from pathlib import Path
 
+from tests.bench.client import Client
 from tests.bench.measure import emit, figure, metered, note, percentile, pss_kib
 
 BUSINESSES, EVENTS_PER_SECOND = 10, 20
@@ -26,7 +23,7 @@ def live(ground):
     places = logged_in(businesses, 50)
     with Program(ground, environment, ("web",)) as program:
         web = program.processes["web"].pid
-        with Client(program.port) as client:
+        with Client("stream_client", program.port) as client:
             _memory(ground, client, web, places)
             _lateness(ground, client, web, businesses, places)
 
@@ -138,27 +135,3 @@ def _reconnects(ground, client, businesses, places):
     if checked["resyncs"]:
         note(f"  {checked['resyncs']} pages were asked to fetch everything anew")
     return {name: checked[name] for name in ("events", "missing", "twice", "breaks", "resyncs")}
-
-
-class Client:
-    """The process of the open pages."""
-
-    def __init__(self, port):
-        self.port = port
-
-    def __enter__(self):
-        command = [sys.executable, str(Path(__file__).with_name("stream_client.py")), str(self.port)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(10)
-
-    def ask(self, what, **words):
-        self.process.stdin.write(json.dumps({"do": what, **words}).encode() + b"\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        if "error" in answer:
-            raise RuntimeError(f"The client could not {what}: {answer['error']}")
-        return answer

@@ -1,4 +1,4 @@
-"""Many open pages in one bare process: ``python stream_client.py``, JSON commands in, JSON answers out, a line each.
+"""Many open pages in one bare process: ``-m tests.bench.stream_client PORT``; JSON commands in, JSON answers out.
 
 It imports nothing of the program, so that what it costs is the client's share and no more.
 """
@@ -19,6 +19,7 @@ class Page(asyncio.Protocol):
     """One stream: what it heard, and a new connection from the last number when the old one breaks."""
 
     def __init__(self, pages, slug, cookie):
+        self.on_message = None
         self.pages, self.slug, self.cookie = pages, slug, cookie
         self.last, self.rest, self.transport, self.wanted = None, b"", None, True
         self.heard, self.resyncs, self.breaks = [], 0, 0
@@ -43,6 +44,9 @@ class Page(asyncio.Protocol):
                 self.is_open.set()
             elif found[2] == b"resync":
                 self.resyncs += 1
+            elif found[2] == b"message":
+                if self.on_message is not None:
+                    self.on_message(json.loads(found[3])["conversation"])
             elif found[2] == b"bench":
                 self.heard.append((json.loads(found[3])["n"], at))
         self.rest = data[end:]
@@ -127,8 +131,8 @@ class Pages:
         }
 
 
-async def main(port):
-    pages = Pages(port)
+async def main(pages):
+    """Obey one JSON command a line until there are no more."""
     lines = asyncio.StreamReader(limit=2**26)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
@@ -140,7 +144,16 @@ async def main(port):
         print(json.dumps(answer), flush=True)
 
 
-if __name__ == "__main__":
+def run(kind):
+    """Be a process of this kind of pages."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    asyncio.run(main(int(sys.argv[1])))
+
+    async def begin():
+        await main(kind(int(sys.argv[1])))
+
+    asyncio.run(begin())
+
+
+if __name__ == "__main__":
+    run(Pages)

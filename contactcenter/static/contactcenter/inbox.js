@@ -425,17 +425,19 @@ const more = async (link) => {
 
 const waiting = new Map();
 let timer;
+let calmAt = 0;
 
-/** Something happened to a conversation; look once for everything that happens within a moment. */
+/** Something happened to a conversation: look at once, then once for everything that happens within a moment. */
 const note = (reference, type) => {
   if (!reference) return;
   if (!waiting.has(reference)) waiting.set(reference, new Set());
   waiting.get(reference).add(type);
-  timer ??= setTimeout(flush, 120);
+  timer ??= setTimeout(flush, Math.max(10, calmAt - performance.now()));
 };
 
 const flush = async () => {
   timer = undefined;
+  calmAt = performance.now() + 120;
   const changed = new Map(waiting);
   waiting.clear();
   try {
