@@ -10,7 +10,7 @@ FULL ?=
 ARGS ?=
 export WEB_PORT SANDBOX_PORT DATA_DIR DEMO
 
-.PHONY: help run test check bench screens translations clean
+.PHONY: help run test faults check bench screens translations clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,9 @@ run: .venv/ready ## Start everything on this machine; Ctrl-C stops it
 test: .venv/ready-dev ## The whole test suite on embedded servers (ARGS="-k inbox" picks)
 	@$(BIN)/python manage.py translations compile --quiet
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: .venv/ready-dev ## Violence against a whole installation (ARGS="--seed 7 --only sender" repeats a part)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 check: .venv/ready-dev ## Format, lint, types, migrations, translations, deployment checks
 	@$(BIN)/python -m config.check
