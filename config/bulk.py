@@ -7,6 +7,7 @@ sorted order, so that two batches meeting the same rows wait for each other inst
 import json
 from datetime import datetime
 from functools import cache
+from uuid import UUID
 
 from django.db import connection
 
@@ -25,37 +26,48 @@ _TYPES = {
 def array(values):
     """A PostgreSQL array literal of numbers, truth values, texts, times, UUIDs, and of dicts or lists as JSON.
 
-    ``values`` is a list, tuple or set. Columns of one kind, nearly all of them, take a short cut.
+    ``values`` is a list, tuple or set. Columns of one kind, with or without nulls, take a short cut.
     """
     kinds = set(map(type, values))
-    if kinds == {int}:
-        return "{" + ",".join(map(str, values)) + "}"
-    if kinds == {datetime}:
-        return "{" + ",".join([value.isoformat() for value in values]) + "}"
-    if kinds == {str}:
-        joined = '","'.join(values)
-        if "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
-            return '{"' + joined + '"}'
+    nulls = _NOTHING in kinds
+    kinds.discard(_NOTHING)
+    if len(kinds) == 1:
+        [kind] = kinds
+        write = _WRITERS.get(kind)
+        if write is not None:
+            return "{" + ",".join([_NULL if value is None else write(value) for value in values] if nulls
+                                  else map(write, values)) + "}"  # fmt: skip
+        if kind is str and not nulls:
+            joined = '","'.join(values)
+            if "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
+                return '{"' + joined + '"}'
+    elif not kinds:
+        return "{" + ",".join([_NULL] * len(values)) + "}"
     return "{" + ",".join(map(_item, values)) + "}"
+
+
+_NOTHING, _NULL = type(None), "NULL"
+_WRITERS = {int: str, datetime: datetime.isoformat, UUID: str, bool: {True: "t", False: "f"}.__getitem__}
+"""How kinds are written whose text never needs quotes."""
 
 
 def _item(value):
     if value is None:
-        return "NULL"
+        return _NULL
     kind = type(value)
     if kind is str:
         text = value
-    elif kind is bool:
-        return "t" if value else "f"
-    elif kind is int:
-        return str(value)
-    elif kind is datetime:
-        return f'"{value.isoformat()}"'
     elif kind is dict or kind is list:
+        if not value:
+            return '"{}"' if kind is dict else '"[]"'
         text = json_text(value)
+    elif kind in _WRITERS:
+        return _WRITERS[kind](value)
     else:
         text = str(value)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + text + '"'
 
 
 def json_text(value):
@@ -74,18 +86,24 @@ def unnest(alias, **columns):
     return f"unnest({arrays}) AS {alias}({', '.join(columns)})", [array(v) for _kind, v in columns.values()]
 
 
-def insert(model, columns, *, order, conflict="DO NOTHING", returning=(), where=""):
+def insert(model, columns, *, order, conflict="DO NOTHING", returning=(), where="", computed=None):
     """Insert rows given as ``{attname: list}`` and return the ``returning`` columns of those written.
 
     ``order`` names the columns of the key to sort by. Columns that aren't given get their field's default, one value
     per row where it must be unique. ``conflict`` follows ``ON CONFLICT``. ``where`` filters the rows (alias ``t``).
+    ``computed`` are columns that PostgreSQL works out per row: ``{attname: SQL}``.
     """
     length = len(next(iter(columns.values())))
     if not length:
         return []
-    given, constant = dict(columns), {}
+    given, constant, computed = dict(columns), {}, computed or {}
     for field in model._meta.concrete_fields:
-        if field.attname in given or field.primary_key or (field.null and not field.has_default()):
+        if (
+            field.attname in given
+            or field.attname in computed
+            or field.primary_key
+            or (field.null and not field.has_default())
+        ):
             continue
         if field.unique:
             given[field.attname] = [field.get_default() for _ in range(length)]
@@ -95,8 +113,8 @@ def insert(model, columns, *, order, conflict="DO NOTHING", returning=(), where=
     names, constants = list(given), list(constant)
     column = {field.attname: f'"{field.column}"' for field in model._meta.concrete_fields}
     sql = (
-        f'INSERT INTO "{model._meta.db_table}" ({", ".join(column[n] for n in names + constants)}) '
-        f"SELECT {', '.join([f't.{column[n]}' for n in names] + ['%s'] * len(constants))} "
+        f'INSERT INTO "{model._meta.db_table}" ({", ".join(column[n] for n in [*names, *constants, *computed])}) '
+        f"SELECT {', '.join([*(f't.{column[n]}' for n in names), *['%s'] * len(constants), *computed.values()])} "
         f"FROM unnest({', '.join(f'%s::{kinds[n]}' for n in names)}) AS t({', '.join(column[n] for n in names)}) "
         f"{'WHERE ' + where if where else ''} ORDER BY {', '.join(f't.{column[n]}' for n in order)} "
         f"ON CONFLICT {conflict}"

@@ -13,6 +13,7 @@ from django.db import transaction
 from config import bulk
 from contacts import numbers
 from contacts.models import Contact, Identity, IdentityKind
+from contacts.names import fold
 from contacts.services import merging, tokens
 
 NUMBERS = (IdentityKind.WA_ID, IdentityKind.PHONE, IdentityKind.ALIAS)
@@ -23,12 +24,14 @@ MAX_TRIES = 8
 class Claim:
     """Somebody goes by all of these ``names``, pairs of (``IdentityKind``, value).
 
-    With ``make`` a contact is made for somebody unknown, otherwise the answer is ``None``.
+    With ``make`` a contact is made for somebody unknown, otherwise the answer is ``None``. Such a contact is called
+    ``called``; whoever is there already keeps the name.
     """
 
     business_id: int
     names: frozenset
     make: bool = True
+    called: str = ""
 
 
 def names(*, wa_id=None, bsuid=None, parent_bsuid=None, phone=None):
@@ -55,12 +58,46 @@ def resolve(claims):
         try:
             with transaction.atomic():
                 merging.lock(businesses, alone)
-                return _Resolution(claims, alone).answer()
+                return _resolve(claims, alone)
         except _MustMerge as must:  # the savepoint's rollback gave the shared locks back
             alone |= must.businesses
         except _SomeoneWasFaster:
             continue
     raise RuntimeError("Contacts of this batch kept changing under our hands.")
+
+
+def _resolve(claims, alone):
+    """Most claims tell nothing new: they are answered by one look, and only the others are worked out."""
+    known = _exactly(claims)
+    answers, others = [], []
+    for place, claim in enumerate(claims):
+        found = {known.get((claim.business_id, *name)) for name in claim.names}
+        contact = found.pop() if len(found) == 1 else None
+        answers.append(contact)
+        if contact is None:
+            others.append(place)
+    if not others:
+        return answers
+    resolution = _Resolution([claims[place] for place in others], alone)
+    worked_out = dict(zip(others, resolution.answer(), strict=True))
+    merged_into = resolution.merged_into
+    return [worked_out[n] if n in worked_out else merged_into.get(pk, pk) for n, pk in enumerate(answers)]
+
+
+def _exactly(claims):
+    """The contacts that go by exactly these names: (business, kind, value) to contact."""
+    rows = sorted({(claim.business_id, *name) for claim in claims for name in claim.names})
+    if not rows:
+        return {}
+    businesses, kinds, values = zip(*rows, strict=True)
+    source, params = bulk.unnest("k", business_id=("bigint", businesses), kind=("text", kinds), value=("text", values))
+    # A name never stays with somebody who was merged into another, so the contact itself needs no look.
+    found = bulk.fetch(
+        "SELECT i.business_id, i.kind, i.value, i.contact_id "
+        f"FROM {source} JOIN contacts_identity i USING (business_id, kind, value)",
+        params,
+    )
+    return {(business, kind, value): contact for business, kind, value, contact in found}
 
 
 class _MustMerge(Exception):
@@ -76,6 +113,8 @@ class _Resolution:
     def __init__(self, claims, alone):
         self.claims, self.alone = claims, alone
         self.parent = {}
+        self.merged_into = {}
+        """Contacts that were merged by this, with the one that stays."""
 
     def answer(self):
         nodes = self._read_claims()
@@ -167,6 +206,7 @@ class _Resolution:
             survivor, *losers = sorted(doubles[root])
             for loser in losers:
                 merging.merge(business_id=root[0], survivor_id=survivor, loser_id=loser)
+                self.merged_into[loser] = survivor
             groups[root] = {survivor}
 
     def _make(self, groups):
@@ -178,13 +218,25 @@ class _Resolution:
             references = [uuid.uuid4() for _ in new]
             made = bulk.insert(
                 Contact,
-                {"business_id": [root[0] for root in new], "reference": references},
+                {"business_id": [root[0] for root in new], "reference": references} | self._called(new),
                 order=["business_id", "reference"],
                 returning=["reference", "id"],
             )
             pk_of = dict(made)
             contact_of |= {root: pk_of[ref] for root, ref in zip(new, references, strict=True)}
         return contact_of
+
+    def _called(self, new):
+        """The columns of names, where somebody knows any."""
+        called = {}
+        for claim in self.claims:
+            if claim.called and claim.names:
+                root = self._root(self._node(claim.business_id, *next(iter(claim.names))))
+                called.setdefault(root, claim.called[:256])
+        if not called:
+            return {}
+        names = [called.get(root, "") for root in new]
+        return {"name": names, "name_key": [fold(name)[:256] for name in names], "named_by_us": list(map(bool, names))}
 
     def _add_names(self, known, contact_of):
         rows = {}

@@ -35,11 +35,37 @@ def note(sightings):
             news[one.contact_id] = (seen, name, username)
     if not news:
         return
-    renamed = _write(_lock_those_that_change(news), news)
-    tokens.index_contacts(renamed)
+    tokens.index_contacts(_write(news))
 
 
-def _lock_those_that_change(news):
+_IS_NEWS = """
+    t.seen > coalesce(c.last_seen_at, '-infinity')
+    OR (t.name_at, t.name COLLATE "C") > (coalesce(c.profile_at, '-infinity'), c.profile_name COLLATE "C")
+    OR (t.username_at, t.username COLLATE "C") > (coalesce(c.username_at, '-infinity'), c.username COLLATE "C")
+"""
+_WRITE = """
+UPDATE contacts_contact c SET
+    last_seen_at = greatest(c.last_seen_at, n.seen),
+    profile_at = CASE WHEN n.named THEN n.name_at ELSE c.profile_at END,
+    profile_name = CASE WHEN n.named THEN n.name ELSE c.profile_name END,
+    name = CASE WHEN n.named AND NOT c.named_by_us THEN n.name ELSE c.name END,
+    name_key = CASE WHEN n.named AND NOT c.named_by_us THEN n.name_key ELSE c.name_key END,
+    username_at = CASE WHEN n.called THEN n.username_at ELSE c.username_at END,
+    username = CASE WHEN n.called THEN n.username ELSE c.username END
+FROM (
+    SELECT c.id, t.*, c.profile_name AS old_name, c.username AS old_username,
+        coalesce((t.name_at, t.name COLLATE "C")
+            > (coalesce(c.profile_at, '-infinity'), c.profile_name COLLATE "C"), false) AS named,
+        coalesce((t.username_at, t.username COLLATE "C")
+            > (coalesce(c.username_at, '-infinity'), c.username COLLATE "C"), false) AS called
+    FROM {source} JOIN contacts_contact c ON c.id = t.pk WHERE {is_news} ORDER BY c.id FOR NO KEY UPDATE OF c
+) AS n WHERE c.id = n.id
+RETURNING c.id, (n.named AND n.old_name <> n.name) OR (n.called AND n.old_username <> n.username)
+"""
+
+
+def _write(news):
+    """Keep what is newer than what is there, in one statement; returns those who are called differently now."""
     rows = sorted(
         (pk, seen, *(name or (None, None)), *(user or (None, None))) for pk, (seen, name, user) in news.items()
     )
@@ -50,66 +76,12 @@ def _lock_those_that_change(news):
         seen=("timestamptz", seen),
         name_at=("timestamptz", name_at),
         name=("text", names),
+        name_key=("text", [fold(name)[:256] if name else None for name in names]),
         username_at=("timestamptz", username_at),
         username=("text", usernames),
     )
-    return bulk.fetch(
-        "SELECT c.id, c.last_seen_at, c.name, c.named_by_us, c.profile_name, c.profile_at, c.username, "
-        f"c.username_at FROM {source} JOIN contacts_contact c ON c.id = t.pk WHERE t.seen > c.last_seen_at "
-        "OR (t.seen IS NOT NULL AND c.last_seen_at IS NULL) "
-        'OR (t.name_at, t.name COLLATE "C") > (coalesce(c.profile_at, \'-infinity\'), c.profile_name COLLATE "C") '
-        'OR (t.username_at, t.username COLLATE "C") > (coalesce(c.username_at, \'-infinity\'), c.username COLLATE "C") '
-        "ORDER BY c.id FOR NO KEY UPDATE OF c",
-        params,
-    )
-
-
-def _write(locked, news):
-    if not locked:
-        return set()
-    rows, renamed = [], set()
-    for pk, seen, name, ours, profile, profile_at, username, username_at in locked:
-        new_seen, new_name, new_username = news[pk]
-        seen = new_seen if seen is None or (new_seen and new_seen > seen) else seen
-        if new_name and (profile_at is None or new_name > (profile_at, profile)):
-            if profile != new_name[1]:
-                renamed.add(pk)
-            profile_at, profile = new_name
-            if not ours:
-                name = profile
-        if new_username and (username_at is None or new_username > (username_at, username)):
-            if username != new_username[1]:
-                renamed.add(pk)
-            username_at, username = new_username
-        rows.append((pk, seen, name, fold(name)[:256], profile, profile_at, username, username_at))
-    columns = zip(*rows, strict=True)
-    source, params = bulk.unnest(
-        "t",
-        **{
-            column: (kind, values)
-            for (column, kind), values in zip(
-                [
-                    ("pk", "bigint"),
-                    ("seen", "timestamptz"),
-                    ("name", "text"),
-                    ("name_key", "text"),
-                    ("profile_name", "text"),
-                    ("profile_at", "timestamptz"),
-                    ("username", "text"),
-                    ("username_at", "timestamptz"),
-                ],
-                columns,
-                strict=True,
-            )
-        },
-    )
-    bulk.run(
-        "UPDATE contacts_contact c SET last_seen_at = t.seen, name = t.name, name_key = t.name_key, "
-        "profile_name = t.profile_name, profile_at = t.profile_at, username = t.username, "
-        f"username_at = t.username_at FROM {source} WHERE c.id = t.pk",
-        params,
-    )
-    return renamed
+    changed = bulk.fetch(_WRITE.format(source=source, is_news=_IS_NEWS), params)
+    return {pk for pk, renamed in changed if renamed}
 
 
 def rename(contact, name):

@@ -63,16 +63,14 @@ def take_in(number, told, name):
         },
     )
     count(conversation, message)
-    tell(
-        number.business_id, "message", conversation=str(conversation.reference), message=str(message.reference)
-    )
+    tell(number.business_id, "message", conversation=str(conversation.reference), message=str(message.reference))
 
 
 def person(business_id, wa_id, name, at):
     """The contact with this number, made if it is new, with the newest name and time."""
-    identity = Identity.objects.select_related("contact").filter(
-        business_id=business_id, kind="wa_id", value=wa_id
-    ).first()
+    identity = (
+        Identity.objects.select_related("contact").filter(business_id=business_id, kind="wa_id", value=wa_id).first()
+    )
     if identity is None:
         contact = Contact.objects.create(business_id=business_id, name=name, profile_name=name)
         Identity.objects.create(business_id=business_id, contact=contact, kind="wa_id", value=wa_id)
