@@ -28,7 +28,7 @@ class CodeForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)
 
     def clean_code(self):
-        digits = "".join(sign for sign in self.cleaned_data["code"] if sign.isdigit())
+        digits = "".join(sign for sign in self.cleaned_data["code"] if sign in "0123456789")
         if len(digits) != 6:
             raise forms.ValidationError(_("The code has six figures, for example 123-830."))
         return digits

@@ -3,10 +3,11 @@
 from django import forms
 from django.forms.models import model_to_dict
 
+from onboarding.forms.plain import PlainTextMixin
 from onboarding.models import OnboardingApplication
 
 
-class AnswerForm(forms.ModelForm):
+class AnswerForm(PlainTextMixin, forms.ModelForm):
     """Some answers of an application. Every field is required but those in ``optional``.
 
     ``seen_version`` travels with the page, so that a tab left open can't overwrite newer answers.

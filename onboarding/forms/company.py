@@ -1,37 +1,17 @@
 """The company, its address, its Facebook Page and whom to contact (product rows B1, B2)."""
 
 import re
-from functools import cache
 from urllib.parse import urlsplit
 
 import phonenumbers
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from stdnum import exceptions as stdnum_errors
-from stdnum.util import get_cc_module
 
+from onboarding.countries import facts, tax_hints
 from onboarding.forms.base import AnswerForm
 from onboarding.models import OnboardingApplication
 from tenants.forms import countries
-
-TAX_NAMES = {
-    "CO": "NIT", "MX": "RFC", "AR": "CUIT", "CL": "RUT", "PE": "RUC", "ES": "NIF", "BR": "CNPJ", "EC": "RUC",
-    "US": "EIN", "UY": "RUT", "PY": "RUC", "VE": "RIF", "DO": "RNC", "GT": "NIT", "CR": "cédula jurídica",
-}  # fmt: skip
-"""What the tax number of a company is called, where python-stdnum can check it."""
-
-POSTAL_CODES = {
-    "CO": (r"\d{6}", "760045"),
-    "MX": (r"\d{5}", "06600"),
-    "AR": (r"([A-Z]\d{4}[A-Z]{3}|\d{4})", "C1043AAZ"),
-    "CL": (r"\d{3}-?\d{4}", "8320000"),
-    "PE": (r"\d{5}", "15074"),
-    "ES": (r"(0[1-9]|[1-4]\d|5[0-2])\d{3}", "28013"),
-    "BR": (r"\d{5}-?\d{3}", "01310-100"),
-    "EC": (r"\d{6}", "170135"),
-    "US": (r"\d{5}(-\d{4})?", "33130"),
-}
-"""Country -> shape and an example; elsewhere any code is taken, and none is needed."""
 
 FREE_MAIL = {
     "gmail.com", "googlemail.com", "hotmail.com", "hotmail.es", "outlook.com", "outlook.es", "live.com", "yahoo.com",
@@ -44,6 +24,8 @@ def country_choices():
 
 
 class CompanyForm(AnswerForm):
+    letters = ("brand", "legal_name", "tax_id")
+
     brand = forms.CharField(
         label=_("Brand"),
         help_text=_("The name your customers know."),
@@ -64,7 +46,7 @@ class CompanyForm(AnswerForm):
     )
     tax_id = forms.CharField(
         label=_("Tax ID"),
-        help_text=_("NIT, RFC, CUIT, RUT, RUC, NIF, CNPJ: the company's number, with its check digit."),
+        help_text=_("The company's own number with its check digit, not that of a person who works there."),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": _("Write the company's tax number.")},
@@ -73,6 +55,12 @@ class CompanyForm(AnswerForm):
     class Meta:
         model = OnboardingApplication
         fields = ["brand", "legal_name", "country", "tax_id"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        country = (self.data.get("country") if self.is_bound else None) or self.instance.country
+        self.tax_example = tax_hints().get(country, "")
+        """How the tax number of the chosen country is called and written; for the page."""
 
     def clean_brand(self):
         return " ".join(self.cleaned_data["brand"].split())
@@ -92,28 +80,21 @@ class CompanyForm(AnswerForm):
 
 def tax_id_problem(country, number):
     """What is wrong with a company's tax number, in words; None when it is right or nobody can tell."""
-    module = _tax_module(country)
+    told = facts(country)
+    name = told.tax_name or _("tax number")
+    odd = _("That isn't written like a %(name)s. Compare it with the tax record.") % {"name": name}
+    module = told.tax_module
     if module is None:
-        return None
-    name = TAX_NAMES.get(country, _("tax number"))
+        fits = not told.tax_shape or re.fullmatch(told.tax_shape, re.sub(r"[\s.\-/]", "", number).upper(), re.ASCII)
+        return None if fits else odd
     try:
         module.validate(number)
     except stdnum_errors.InvalidLength:
         return _("A %(name)s has another number of characters. Compare it with the tax record.") % {"name": name}
     except stdnum_errors.InvalidChecksum:
         return _("The check digit doesn't fit: one figure of this %(name)s is wrong or missing.") % {"name": name}
-    except stdnum_errors.ValidationError:
-        return _("That isn't written like a %(name)s. Compare it with the tax record.") % {"name": name}
-    return None
-
-
-@cache
-def _tax_module(country):
-    kinds = ("ein",) if country == "US" else ("vat",)
-    for kind in kinds:
-        module = get_cc_module(country.lower(), kind)
-        if module:
-            return module
+    except (stdnum_errors.ValidationError, ValueError, LookupError):
+        return odd
     return None
 
 
@@ -121,6 +102,7 @@ class AddressForm(AnswerForm):
     """Where the company is registered. The country was answered on the page before."""
 
     optional = ("region", "postal_code")
+    letters = ("address", "city", "region", "postal_code")
 
     address = forms.CharField(
         label=_("Street and number"),
@@ -149,16 +131,20 @@ class AddressForm(AnswerForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.instance.country in POSTAL_CODES:
-            self.fields["postal_code"].required = True
-            self.fields["postal_code"].error_messages["required"] = _("Write the postal code.")
+        self.facts = facts(self.instance.country)
+        self.fields["region"].label = self.facts.region_label
+        if self.facts.postal_shape:
+            code = self.fields["postal_code"]
+            code.required = True
+            code.error_messages["required"] = _("Write the postal code.")
+            code.help_text = _("For example %(example)s.") % {"example": self.facts.postal_example}
 
     def clean_postal_code(self):
         code = self.cleaned_data["postal_code"].strip().upper()
-        shape, example = POSTAL_CODES.get(self.instance.country, ("", ""))
-        if code and shape and not re.fullmatch(shape, code.replace(" ", "")):
+        if code and not self.facts.fits_postal(code):
             raise forms.ValidationError(
-                _("A postal code of this country looks like %(example)s."), params={"example": example}
+                _("A postal code of this country looks like %(example)s."),
+                params={"example": self.facts.postal_example},
             )
         return code
 
@@ -185,13 +171,17 @@ class FacebookForm(AnswerForm):
 
     def clean_facebook_page(self):
         typed = self.cleaned_data["facebook_page"].strip()
-        parts = urlsplit(typed if "//" in typed else f"https://{typed}")
-        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("es-la.")
-        if host not in {"facebook.com", "fb.com", "fb.me"} or not parts.path.strip("/"):
+        try:
+            parts = urlsplit(typed if "//" in typed else f"https://{typed}")
+            host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("es-la.")
+        except ValueError:
+            parts, host = None, ""
+        if host not in {"facebook.com", "fb.com", "fb.me"} or not re.fullmatch(r"/[\w.\-/%@]+", parts.path.rstrip("/")):
             raise forms.ValidationError(_("Write the address of a Facebook Page, for example facebook.com/yourbrand."))
         path = parts.path.rstrip("/")
         if path.startswith("/profile.php"):
-            path = f"{path}?{parts.query}"
+            number = re.search(r"(?:^|&)id=([0-9]{1,30})(?:&|$)", parts.query)
+            path = f"{path}?id={number[1]}" if number else path
         return f"https://www.facebook.com{path}" if host != "fb.me" else f"https://fb.me{path}"
 
     def clean_facebook_business_id(self):
@@ -204,6 +194,8 @@ class FacebookForm(AnswerForm):
 
 
 class ContactForm(AnswerForm):
+    letters = ("contact_name",)
+
     contact_name = forms.CharField(
         label=_("Contact person"),
         help_text=_("Who answers if our reviewers or Meta ask something."),
@@ -230,6 +222,12 @@ class ContactForm(AnswerForm):
     class Meta:
         model = OnboardingApplication
         fields = ["contact_name", "contact_email", "contact_phone"]
+
+    def clean_contact_email(self):
+        address = self.cleaned_data["contact_email"]
+        if not address.isascii():
+            raise forms.ValidationError(self.fields["contact_email"].error_messages["invalid"])
+        return address
 
     def clean_contact_phone(self):
         try:

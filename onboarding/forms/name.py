@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from onboarding.forms.base import AnswerForm
+from onboarding.forms.plain import PlainTextMixin
 from onboarding.models import OnboardingApplication
 
 SHORTEST, LONGEST = 3, 75
@@ -40,7 +41,7 @@ class DisplayNameForm(AnswerForm):
         return self.cleaned_data["display_name"].strip()
 
 
-class ProposedNameForm(forms.Form):
+class ProposedNameForm(PlainTextMixin, forms.Form):
     """Another name after WhatsApp refused the first one."""
 
     name = forms.CharField(

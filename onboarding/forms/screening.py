@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding.enums import Sector
 from onboarding.forms.base import AnswerForm
+from onboarding.forms.plain import PlainTextMixin
 from onboarding.models import OnboardingApplication
 from tenants.forms import FIRST_COUNTRIES, countries
 
@@ -89,7 +90,8 @@ class ScreeningForm(AnswerForm):
 
     def clean_website(self):
         website = self.cleaned_data["website"]
-        if "." not in website.split("//", 1)[-1].split("/")[0].split(":")[0]:
+        host = website.split("//", 1)[-1].split("/")[0]
+        if not website.lower().startswith(("http://", "https://")) or "@" in host or "." not in host.split(":")[0]:
             raise forms.ValidationError(self.fields["website"].error_messages["invalid"])
         return website
 
@@ -103,7 +105,7 @@ class ScreeningForm(AnswerForm):
         return cleaned
 
 
-class ContestForm(forms.Form):
+class ContestForm(PlainTextMixin, forms.Form):
     """The applicant thinks that the screening is wrong and asks a person."""
 
     contest_text = forms.CharField(
@@ -119,8 +121,10 @@ class ContestForm(forms.Form):
     )
 
 
-class SigningForm(forms.Form):
+class SigningForm(PlainTextMixin, forms.Form):
     """The typed name under the statement. ``shown`` is the digest of the very text that stood on the page."""
+
+    letters = ("signed_name",)
 
     shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)

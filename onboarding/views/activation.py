@@ -50,8 +50,8 @@ def activation_progress(request, business_slug):
     mark = presenting.state_mark(application)
     if mark != request.GET.get("mark"):
         return HttpResponse(headers={"HX-Refresh": "true"})
-    looks = request.GET.get("n", "0")
-    looks = min(int(looks), 999) + 1 if looks.isdigit() else 1
+    looks = request.GET.get("n", "0")[:6]
+    looks = min(int(looks), 999) + 1 if looks.isdecimal() else 1
     return render(request, "onboarding/_activation_wait.html", _waiting(application, looks, mark))
 
 

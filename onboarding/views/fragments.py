@@ -21,12 +21,12 @@ def name_findings(request, business_slug):
     if application is None:
         raise Http404
     name = (request.GET.get("display_name") or request.GET.get("name") or "")[:120]
-    looks = request.GET.get("n", "0")
+    looks = request.GET.get("n", "0")[:6]
     context = {
         "application": application,
         "findings": name_checks.findings(application, name),
         "shown_name": name or application.brand,
-        "looks": min(int(looks), 999) + 1 if looks.isdigit() else 1,
+        "looks": min(int(looks), 999) + 1 if looks.isdecimal() else 1,
     }
     return render(request, "onboarding/_name_findings.html", context)
 
