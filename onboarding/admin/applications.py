@@ -19,6 +19,12 @@ from onboarding.services import applications, canned, duplicates, queue, review,
 Verb = ReviewDecision.Verb
 
 
+def _number(typed):
+    """A primary key that a form carried; None for anything else."""
+    text = (typed or "")[:18]
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
 @admin.register(OnboardingApplication)
 class OnboardingApplicationAdmin(ModelAdmin):
     """Applications can't be edited here: staff decide, the business corrects."""
@@ -249,8 +255,7 @@ class OnboardingApplicationAdmin(ModelAdmin):
         return _("It is yours.")
 
     def _take_over(self, application, user, posted):
-        seen = posted.get("seen_holder", "")
-        review.take_over(application, actor=user, seen_holder=int(seen) if seen.isdigit() else None)
+        review.take_over(application, actor=user, seen_holder=_number(posted.get("seen_holder")))
         return _("It is yours now.")
 
     def _release(self, application, user, posted):
@@ -270,8 +275,7 @@ class OnboardingApplicationAdmin(ModelAdmin):
 
     def _open(self, application, posted):
         """The decision that the page was about, whatever became of it."""
-        seen = posted.get("decision_id", "")
-        found = application.decisions.filter(pk=int(seen)).first() if seen.isdigit() else None
+        found = application.decisions.filter(pk=_number(posted.get("decision_id"))).first()
         if found is None:
             raise NotPossible(_("There is no such decision."))
         return found

@@ -33,7 +33,7 @@ class QueueFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "all":
             return queryset
-        return queryset.filter(status=self.value() or Status.SUBMITTED)
+        return queryset.filter(status=self.value() if self.value() in Status.values else Status.SUBMITTED)
 
 
 class HolderFilter(admin.SimpleListFilter):
@@ -116,4 +116,4 @@ class CountryFilter(admin.SimpleListFilter):
         return sorted(((code, str(names.get(code, code))) for code in codes), key=lambda pair: pair[1])
 
     def queryset(self, request, queryset):
-        return queryset.filter(country=self.value()) if self.value() else queryset
+        return queryset.filter(country=self.value()) if self.value() in dict(self.lookup_choices) else queryset

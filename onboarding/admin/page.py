@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from config.clock import now
 from onboarding.admin import wording
+from onboarding.admin.documents import download_url
 from onboarding.display_name.fetch import readable_text
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import StepKind
@@ -12,6 +13,7 @@ from onboarding.models import CannedReason, OnboardingApplication, ReviewDecisio
 from onboarding.services import (
     applications,
     canned,
+    documents,
     duplicates,
     name_checks,
     overview,
@@ -46,6 +48,11 @@ def context(application, user, *, may_change, typed=None):
         "changes": _last_changes(application),
         "screening": _screening(application),
         "name": _name(application),
+        "documents": [
+            {"row": row, "kind": row.get_kind_display(), "url": download_url(row)}
+            for row in documents.current(application)
+        ],
+        "missing_documents": [documents.title(paper) for paper in documents.missing(application)],
         "verification": _verification(application),
         "timeline": overview.timeline(application),
         "history": wording.history(_events(application)),

@@ -1,6 +1,7 @@
 """Words that reviewers keep ready, in the language of the applicant."""
 
 from onboarding.models import CannedReason
+from onboarding.services.thread import LONGEST, readable
 
 
 def offered(use, *, language):
@@ -11,6 +12,7 @@ def offered(use, *, language):
 
 def joined(code, typed, *, use, language):
     """A chosen reason and what was typed after it, as the applicant reads them; unknown codes count as none."""
+    code = readable(code)
     row = CannedReason.objects.filter(code=code, use=use, is_active=True).first() if code else None
-    parts = [row.text_in(language) if row else "", (typed or "").strip()]
+    parts = [row.text_in(language) if row else "", readable(typed)[:LONGEST]]
     return "\n".join(part for part in parts if part)

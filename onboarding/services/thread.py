@@ -22,13 +22,18 @@ class NotSent(ValueError):
     """The message can't be sent as it is; the words say why."""
 
 
-def cleaned(text):
-    """The text as it is kept: line breaks stay, invisible signs go. Raises ``NotSent`` for nothing and for too much."""
+def readable(text):
+    """What people see of a text: line breaks stay, invisible signs go."""
     text = (text or "").replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(
         sign for sign in text if sign in "\n\t" or sign in _JOINERS or unicodedata.category(sign) not in _HIDDEN
     )
-    kept = re.sub(r"\n{3,}", "\n\n", kept).strip()
+    return re.sub(r"\n{3,}", "\n\n", kept).strip()
+
+
+def cleaned(text):
+    """The text as it is kept, made ``readable``. Raises ``NotSent`` for nothing and for too much."""
+    kept = readable(text)
     if not kept:
         raise NotSent(_("Write something first."))
     if len(kept) > LONGEST:

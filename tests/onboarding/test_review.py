@@ -151,6 +151,30 @@ def test_a_tick_on_an_answer_no_longer_counts_when_the_answer_changed(at_desk, s
         assert review.marks(stored(submitted)) == {}
 
 
+HOSTILE = ["\x00", "\u202e", "x" * 10_000, "<script>alert(1)</script>", "👩‍👧" * 50, "²"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_in_any_field_is_a_sentence_and_never_an_error(at_desk, submitted, text):
+    fields = {name: text for name in ("note_brand", "canned_brand", "reason", "canned_reason", "message", "why")}
+    for decision in ("save", "changes", "reject", "message", "decline", "undo", "take_over", text):
+        response = at_desk.press(submitted, decision, again=False, **fields)
+        assert response.status_code in {302, 422}
+        assert "<script>alert(1)" not in at_desk.open(submitted)
+    assert (
+        at_desk.client.post(address(submitted, "decide"), {"decision_id": text, "decision": "undo"}).status_code == 422
+    )
+
+
+@pytest.mark.parametrize("query", ["status", "holder", "waits", "risk", "screening", "country", "q"])
+def test_a_filter_that_does_not_exist_filters_nothing(at_desk, submitted, query):
+    for value in ("\x00", "nonsense", "' OR 1=1"):
+        response = at_desk.client.get(
+            reverse("admin:onboarding_onboardingapplication_changelist"), {query: value}, follow=True
+        )
+        assert response.status_code == 200
+
+
 # Two at once
 
 
