@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},
     "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},
     "forget-old-live-events": {"task": "tenants.tasks.forget_old_live_events", "schedule": 300},
+    "tend-short-links": {"task": "onboarding.tasks.tend_short_links", "schedule": 5},
     "import-consents": {"task": "contacts.tasks.run_imports", "schedule": 5},
     "replay-dead-letters": {"task": "contactcenter.tasks.replay_dead_letters", "schedule": 5},
     "take-a-sample": {"task": "contactcenter.tasks.take_sample", "schedule": 20},

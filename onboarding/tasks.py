@@ -3,9 +3,16 @@
 from celery import shared_task
 
 from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
-from onboarding.services import polls, review, step_runner
+from onboarding.services import polls, review, short_links, step_runner
 
-__all__ = ["check_display_name", "check_waiting_display_names", "let_decisions_go", "poll_accounts", "run_due_steps"]
+__all__ = [
+    "check_display_name",
+    "check_waiting_display_names",
+    "let_decisions_go",
+    "poll_accounts",
+    "run_due_steps",
+    "tend_short_links",
+]
 
 
 @shared_task
@@ -24,3 +31,9 @@ def poll_accounts():
 def let_decisions_go():
     """Let the reviewers' decisions leave whose minute is over."""
     return review.let_go_due()
+
+
+@shared_task
+def tend_short_links():
+    """Have Meta make the short links that somebody asked for."""
+    return short_links.run_due()

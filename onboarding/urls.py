@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from onboarding import reach_urls
 from onboarding.views import activation, advisor, fragments, messages, numbers, signing, status, wizard
 
 app_name = "onboarding"
@@ -35,6 +36,8 @@ urlpatterns = [
     path("signatures/<uuid:reference>/", signing.verify, name="verify_signature"),
     path("signatures/<uuid:reference>/record/", signing.signature_record, name="signature_record"),
     path("b/<slug:business_slug>/onboarding/", include(journey)),
+    path("b/<slug:business_slug>/", include(reach_urls.business)),
+    *reach_urls.public,
     path("b/<slug:business_slug>/numbers/", numbers.numbers, name="numbers"),
     path("b/<slug:business_slug>/numbers/<uuid:reference>/", numbers.number, name="number"),
 ]

@@ -54,6 +54,7 @@ __all__ = [
     "Report",
     "ReviewDecision",
     "SendAccepted",
+    "ShortLink",
     "Subscription",
     "TemplateKind",
     "TemplateReport",
@@ -199,6 +200,15 @@ class Subscription:
     app_id: str
     name: str = ""
     callback_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLink:
+    """A link of the provider's own that opens a chat with a text already written."""
+
+    code: str
+    url: str
+    prefilled_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from providers.base import (
     Profile,
     Recipient,
     SendAccepted,
+    ShortLink,
     Subscription,
     TemplateReport,
     TokenGrant,
     TokenReport,
     WabaReport,
 )
-from providers.cloud_api import accounts, media, messages, numbers, templates
+from providers.cloud_api import accounts, media, messages, numbers, short_links, templates
 from providers.cloud_api.reading import parse_id, parse_page, parse_success
 from providers.cloud_api.request import Request
 from providers.transport import Transport
@@ -121,6 +122,24 @@ class CloudApi(Transport):
     def fetch_official_account(self, phone_number_id: str) -> PhoneNumberReport:
         """How the badge stands, as ``badge`` and ``is_official`` of a report with nothing else in it."""
         return numbers.parse(self.ask(numbers.fetch_official_account(phone_number_id)))
+
+    # Short links
+
+    def list_short_links(self, phone_number_id: str) -> list[ShortLink]:
+        """The links of a number that open a chat with a text already written."""
+        pages = self._every(lambda after: short_links.list_all(phone_number_id, after=after), short_links.parse)
+        return list(pages)
+
+    def create_short_link(self, phone_number_id: str, *, prefilled_text: str) -> ShortLink:
+        """Make a link; look at ``list_short_links`` first when an earlier answer was lost."""
+        return short_links.parse(self.ask(short_links.create(phone_number_id, prefilled_text=prefilled_text)))
+
+    def update_short_link(self, phone_number_id: str, *, code: str, prefilled_text: str) -> ShortLink:
+        request = short_links.update(phone_number_id, code=code, prefilled_text=prefilled_text)
+        return short_links.parse(self.ask(request))
+
+    def delete_short_link(self, phone_number_id: str, *, code: str) -> None:
+        parse_success(self.ask(short_links.delete(phone_number_id, code=code)))
 
     # Templates
 

@@ -5,7 +5,9 @@ from contacts.services import consent
 
 STOPPED_MARKETING = 131050
 """Meta's error for somebody who stopped marketing messages from this business (docs "Error codes", May 2026)."""
-PREFERENCES = {"stop": ConsentKind.OPT_OUT, "resume": ConsentKind.OPT_IN}
+PREFERENCES = {"stop": ConsentKind.OPT_OUT, "resume": ConsentKind.OPT_IN, "signup": ConsentKind.OPT_IN}
+"""What people set inside WhatsApp. A sign-up through a link (docs "In-App Signup", 3 July 2026) is a first opt-in, so
+it counts for everything; stop and resume are about promotions only."""
 WITH_WORDS = {"text": True, "button": False}
 """Types of messages in which somebody may ask to stop, and whether they typed the words themselves."""
 
@@ -40,6 +42,13 @@ def note_preferences(items):
         who = event.person.bsuid or event.person.wa_id or event.person.parent_bsuid
         key = f"preference:{item.number_id}:{event.value}:{event.at_ms}:{who}"
         proof = {"category": event.category, "value": event.value, "detail": event.detail}
+        if event.value == "signup":
+            proof["signup"] = event.signup_id
+            lines.append(
+                consent.Line(
+                    item.business_id, item.contact_id, kind, ConsentSource.PLATFORM, f"{key[:196]}:all", item.at, proof
+                )
+            )  # fmt: skip
         lines.append(
             consent.Line(
                 item.business_id, item.contact_id, kind, ConsentSource.PLATFORM, key[:200], item.at, proof,

@@ -2,6 +2,7 @@
 
 from contactcenter.models import Direction
 from contactcenter.understand import (
+    arrivals,
     changes,
     consents,
     conversations,
@@ -74,7 +75,9 @@ def understand(heard):
     windows.refresh_free_entries({row.thread.id for row in stored.new + stored.corrected if row.from_ad})
 
     inbound = [row for row in stored.new if row.direction == Direction.INBOUND]
-    consents.note_messages(inbound + [row for row in stored.corrected if row.direction == Direction.INBOUND])
+    heard_now = inbound + [row for row in stored.corrected if row.direction == Direction.INBOUND]
+    consents.note_messages(heard_now)
+    arrivals.note_messages(heard_now)
     strange = consents.note_preferences(of[UserPreference])
     unknown.keep([item.heard for item in strange], "unknown preference")
     if inbound:

@@ -9,10 +9,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 from contacts.names import fold
-from contacts.numbers import other_form
+from contacts.numbers import national_part, national_plan, other_form
 
 FIELDS = ("phone", "name", "date", "evidence")
 _HEADERS = Path(__file__).resolve().parent.parent / "data" / "import_headers.json"
@@ -147,26 +146,6 @@ def moment(text, day_first, zone):
 # ---- Numbers --------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _region(code):
-    """What a region's numbers look like: (country code, pattern of national numbers), or ``None``."""
-    try:
-        data = PhoneMetadata.metadata_for_region(code, None)
-    except (AttributeError, ValueError):
-        return None
-    if data is None or data.general_desc is None or not data.general_desc.national_number_pattern:
-        return None
-    kinds = [data.mobile, data.fixed_line, data.toll_free, data.shared_cost, data.voip, data.uan]
-    patterns = [kind.national_number_pattern for kind in kinds if kind is not None and kind.national_number_pattern]
-    return str(data.country_code), re.compile("|".join(f"(?:{pattern})" for pattern in patterns or ["$^"]))
-
-
-@cache
-def _codes():
-    """Country codes to the regions that share them."""
-    return {str(code): regions for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()}
-
-
 def phone(text, country):
     """The digits of the number written in a cell, with country code: ``(digits, "")`` or ``("", reason)``.
 
@@ -199,19 +178,11 @@ def phone(text, country):
 
 
 def _quick_international(digits):
-    for length in (1, 2, 3):
-        regions = _codes().get(digits[:length])
-        if regions is not None:
-            known = _region(regions[0])
-            # Regions that share a code (North America) or write numbers with a national prefix go the long way.
-            if known and len(regions) == 1 and known[1].fullmatch(digits[length:]):
-                return digits
-            return ""
-    return ""
+    return digits if national_part(digits) else ""
 
 
 def _quick_national(digits, country):
-    known = _region(country) if country else None
+    known = national_plan(country) if country else None
     if known is None:
         return ""
     code, pattern = known

@@ -252,7 +252,10 @@ class _Chunk:
 
     def _import(self):
         business_id = self.job.business_id
-        claims = [identities.Claim(business_id, identities.names(phone=person.phone)) for person, _ in self.people]
+        claims = [
+            identities.Claim(business_id, identities.names(phone=person.phone), called=person.name)
+            for person, _ in self.people
+        ]
         people = self._without_those_who_stopped(identities.resolve(claims))
         name_people([(contact, person.name) for person, contact in people if person.name])
         added = consent.add([self._line(person, contact) for person, contact in people])
@@ -263,7 +266,7 @@ class _Chunk:
         pairs = list(zip(self.people, contacts, strict=True))
         stopped = set()
         if self.job.kind == ConsentKind.OPT_IN:
-            stopped = have_stopped({contact for _, contact in pairs if contact is not None})
+            stopped = consent.have_stopped({contact for _, contact in pairs if contact is not None})
         for (person, text), contact in pairs:
             if contact in stopped:
                 self._refuse(person.line, "asked_to_stop", text)
@@ -299,19 +302,6 @@ def known_contacts(business_id, phones):
         [business_id, kinds, bulk.array(sorted(by_form))],
     )
     return {phone: contact for value, contact in rows for phone in by_form[value]}
-
-
-def have_stopped(contacts):
-    """Those of these contacts of whom the newest general line of the ledger asks to stop."""
-    if not contacts:
-        return set()
-    rows = bulk.fetch(
-        "SELECT t.id FROM unnest(%s::bigint[]) AS t(id) CROSS JOIN LATERAL ("
-        "SELECT e.kind FROM contacts_consentevent e WHERE e.contact_id = t.id AND e.scope = 'all' "
-        "ORDER BY e.occurred_at DESC, e.kind DESC, e.id DESC LIMIT 1) newest WHERE newest.kind = 'opt_out'",
-        [bulk.array(sorted(contacts))],
-    )
-    return {pk for (pk,) in rows}
 
 
 def name_people(pairs):

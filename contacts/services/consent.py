@@ -86,6 +86,19 @@ def _record(contact, kind, source, key, wording, proof, occurred_at, actor, scop
     return bool(add([line]))
 
 
+def have_stopped(contacts):
+    """Those of ``contacts`` (primary keys) of whom the newest general line of the ledger asks to stop."""
+    if not contacts:
+        return set()
+    rows = bulk.fetch(
+        "SELECT t.id FROM unnest(%s::bigint[]) AS t(id) CROSS JOIN LATERAL ("
+        "SELECT e.kind FROM contacts_consentevent e WHERE e.contact_id = t.id AND e.scope = 'all' "
+        "ORDER BY e.occurred_at DESC, e.kind DESC, e.id DESC LIMIT 1) newest WHERE newest.kind = 'opt_out'",
+        [bulk.array(sorted(contacts))],
+    )
+    return {pk for (pk,) in rows}
+
+
 @dataclass(slots=True)
 class Line:
     """A line to add to the ledger."""
@@ -183,7 +196,8 @@ def _words():
         for typed in (False, True)
     }
     polite = sorted({fold(word) for word in data["polite"]["words"]}, key=len, reverse=True)
-    return texts, tuple(polite)
+    asked = frozenset(word for group in texts.values() for words in group for word in words.split())
+    return texts, tuple(polite), asked
 
 
 def wish_in(text, *, typed=True):
@@ -194,8 +208,10 @@ def wish_in(text, *, typed=True):
     """
     if len(text) > 80:
         return None
-    texts, polite = _words()
+    texts, polite, asked = _words()
     plain = fold(text)
+    if asked.isdisjoint(plain.split()):
+        return None
     for _ in range(4):
         for kind in (ConsentKind.OPT_OUT, ConsentKind.OPT_IN):
             if plain in texts[kind, typed]:

@@ -10,6 +10,7 @@ import phonenumbers
 from config import bulk
 from contacts.models import Contact, ContactToken, IdentityKind
 from contacts.names import fold
+from contacts.numbers import national_part
 from tenants.tenancy import current_scope
 
 LENGTH = 60
@@ -115,6 +116,8 @@ def _tokens_of_identity(kind, value):
 
 def national_digits(number):
     """The digits as dialled inside the country, or the same digits if they aren't a number that anyone knows."""
+    if known := national_part(number):
+        return known
     try:
         return phonenumbers.national_significant_number(phonenumbers.parse(f"+{number}"))
     except phonenumbers.NumberParseException:

@@ -110,3 +110,18 @@ def test_somebody_imported_by_telephone_number_is_the_one_who_writes(acme):
 def test_words_of_a_query():
     assert tokens.words_of("+57 (300) 111-22") == ["5730011122"]
     assert tokens.words_of("Ñandú  Café") == ["nandu", "cafe"]
+
+
+def test_the_quick_national_part_is_what_the_library_says():
+    import phonenumbers
+
+    from contacts.numbers import national_part
+
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is None:
+                continue
+            whole = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+            parsed = phonenumbers.national_significant_number(phonenumbers.parse(whole))
+            assert national_part(whole[1:]) in ("", parsed), whole
