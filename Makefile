@@ -10,7 +10,7 @@ FULL ?=
 ARGS ?=
 export WEB_PORT SANDBOX_PORT DATA_DIR DEMO
 
-.PHONY: help run test faults check bench screens translations clean
+.PHONY: help run test faults check bench screens translations mutants clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ test: .venv/ready-dev ## The whole test suite on embedded servers (ARGS="-k inbo
 
 faults: .venv/ready-dev ## Violence against a whole installation (ARGS="--seed 7 --only sender" repeats a part)
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+mutants: .venv/ready-dev ## Take one safety away at a time and see a test turn red (ONLY=hmac_compare,… picks)
+	@ONLY="$(ONLY)" $(BIN)/python -m tests.mutants
 
 check: .venv/ready-dev ## Format, lint, types, migrations, translations, deployment checks
 	@$(BIN)/python -m config.check
