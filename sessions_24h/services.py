@@ -68,46 +68,46 @@ def note_inbound(heard):
     rows = sorted(newest.values(), key=lambda one: (one.phone_number_id, one.contact_id))
     if not rows:
         return []
-    before = _ends(rows)
-    written = bulk.insert(
-        CustomerServiceWindow,
-        {
-            "business_id": [row.business_id for row in rows],
-            "phone_number_id": [row.phone_number_id for row in rows],
-            "contact_id": [row.contact_id for row in rows],
-            "last_inbound_at": [row.at for row in rows],
-            "expires_at": [row.at + LENGTH for row in rows],
-        },
-        order=["phone_number_id", "contact_id"],
-        conflict="(phone_number_id, contact_id) DO UPDATE SET "
-        "last_inbound_at = EXCLUDED.last_inbound_at, expires_at = EXCLUDED.expires_at "
-        "WHERE sessions_24h_customerservicewindow.expires_at < EXCLUDED.expires_at",
-        returning=["business_id", "phone_number_id", "contact_id", "expires_at"],
+    source, params = bulk.unnest(
+        "t",
+        business_id=("bigint", [row.business_id for row in rows]),
+        phone_number_id=("bigint", [row.phone_number_id for row in rows]),
+        contact_id=("bigint", [row.contact_id for row in rows]),
+        last_inbound_at=("timestamptz", [row.at for row in rows]),
+        expires_at=("timestamptz", [row.at + LENGTH for row in rows]),
     )
-    opened = [change for row in written if _is_news(change := Change(*row), before)]
+    written = bulk.fetch(_MOVE_FORWARD.format(source=source), params)
+    present = now()
+    opened = [
+        Change(*row)
+        for *row, old in written
+        if row[3] > present and (old is None or old <= row[3] - LENGTH)  # there was no window, or a closed one
+    ]
     if opened:
         window_opened.send(sender=CustomerServiceWindow, windows=opened)
     return opened
 
 
-def _is_news(change, before):
-    """Whether this end makes an open window of none or of a closed one."""
-    old = before.get((change.phone_number_id, change.contact_id))
-    return (old is None or old <= change.expires_at - LENGTH) and change.expires_at > now()
-
-
-def _ends(rows):
-    source, params = bulk.unnest(
-        "k",
-        phone_number_id=("bigint", [row.phone_number_id for row in rows]),
-        contact_id=("bigint", [row.contact_id for row in rows]),
-    )
-    found = bulk.fetch(
-        f"SELECT w.phone_number_id, w.contact_id, w.expires_at FROM {source} "
-        "JOIN sessions_24h_customerservicewindow w USING (phone_number_id, contact_id)",
-        params,
-    )
-    return {(number, contact): end for number, contact, end in found}
+_MOVE_FORWARD = """
+WITH heard AS MATERIALIZED (
+    SELECT t.*, w.id, w.expires_at AS old FROM {source}
+    LEFT JOIN sessions_24h_customerservicewindow w USING (phone_number_id, contact_id)
+), moved AS (
+    UPDATE sessions_24h_customerservicewindow w SET last_inbound_at = h.last_inbound_at, expires_at = h.expires_at
+    FROM heard h WHERE w.id = h.id AND w.expires_at < h.expires_at
+    RETURNING w.business_id, w.phone_number_id, w.contact_id, w.expires_at, h.old
+), made AS (
+    INSERT INTO sessions_24h_customerservicewindow AS w
+        (business_id, phone_number_id, contact_id, last_inbound_at, expires_at)
+    SELECT business_id, phone_number_id, contact_id, last_inbound_at, expires_at FROM heard WHERE id IS NULL
+    ORDER BY phone_number_id, contact_id
+    ON CONFLICT (phone_number_id, contact_id) DO UPDATE
+    SET last_inbound_at = EXCLUDED.last_inbound_at, expires_at = EXCLUDED.expires_at
+    WHERE w.expires_at < EXCLUDED.expires_at
+    RETURNING w.business_id, w.phone_number_id, w.contact_id, w.expires_at, NULL::timestamptz
+)
+SELECT * FROM moved UNION ALL SELECT * FROM made
+"""
 
 
 def set_ends(heard):

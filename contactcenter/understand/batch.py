@@ -8,10 +8,10 @@ from providers.webhooks.events import CallEvent, Event
 
 
 class Thread(NamedTuple):
-    """A conversation's primary key and public reference."""
+    """A conversation's primary key, and whether this batch opened it."""
 
     id: int
-    reference: str
+    is_new: bool = False
 
 
 @dataclass(slots=True)

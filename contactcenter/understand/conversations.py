@@ -1,6 +1,5 @@
 """Conversations of a batch: found or opened, and their counters brought up to date."""
 
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,8 +18,10 @@ class News:
     active_at: list[datetime] = field(default_factory=list)
     inbound: list[datetime] = field(default_factory=list)
     answers: list[datetime] = field(default_factory=list)
-    message: str | None = None
-    """Reference of a message to tell open pages about."""
+    is_first: bool = False
+    """The conversation was opened by this batch, so it holds nothing else."""
+    newest: tuple | None = None
+    """(at, provider ID, text, kind, direction) of the newest message that isn't a notice."""
 
 
 def ensure(wanted):
@@ -28,40 +29,44 @@ def ensure(wanted):
 
     ``at`` is the moment of the first activity of a conversation that doesn't exist yet.
     """
-    found = _find(wanted)
-    missing = sorted(place for place in wanted if place not in found)
-    if missing:
-        bulk.insert(
-            Conversation,
-            {
-                "business_id": [wanted[place][0] for place in missing],
-                "reference": [uuid.uuid4() for _ in missing],
-                "phone_number_id": [place[0] for place in missing],
-                "contact_id": [place[1] for place in missing],
-                "last_activity_at": [wanted[place][1] for place in missing],
-            },
-            order=["phone_number_id", "contact_id"],
-            conflict="(phone_number_id, contact_id) DO NOTHING",
-        )
-        found |= _find(missing)
-    return found
+    found = find(wanted)
+    return found | begin({place: told for place, told in wanted.items() if place not in found})
 
 
-def _find(places):
+def find(places):
+    """The conversations of these pairs of (number, contact), as ``{(number, contact): Thread}``."""
     if not places:
         return {}
-    places = sorted(places)
-    source, params = bulk.unnest(
-        "k",
-        phone_number_id=("bigint", [place[0] for place in places]),
-        contact_id=("bigint", [place[1] for place in places]),
-    )
+    numbers, contacts = zip(*sorted(places), strict=True)
+    source, params = bulk.unnest("k", phone_number_id=("bigint", numbers), contact_id=("bigint", contacts))
     rows = bulk.fetch(
-        f"SELECT c.phone_number_id, c.contact_id, c.id, c.reference::text FROM {source} "
+        f"SELECT c.phone_number_id, c.contact_id, c.id FROM {source} "
         "JOIN contactcenter_conversation c USING (phone_number_id, contact_id)",
         params,
     )
-    return {(number, contact): Thread(pk, reference) for number, contact, pk, reference in rows}
+    return {(number, contact): Thread(pk) for number, contact, pk in rows}
+
+
+def begin(wanted):
+    """Open conversations that aren't there, as ``ensure`` takes and gives them."""
+    if not wanted:
+        return {}
+    places = sorted(wanted)
+    made = bulk.insert(
+        Conversation,
+        {
+            "business_id": [wanted[place][0] for place in places],
+            "phone_number_id": [place[0] for place in places],
+            "contact_id": [place[1] for place in places],
+            "last_activity_at": [wanted[place][1] for place in places],
+        },
+        order=["phone_number_id", "contact_id"],
+        conflict="(phone_number_id, contact_id) DO NOTHING",
+        returning=["phone_number_id", "contact_id", "id"],
+        computed={"reference": "gen_random_uuid()"},
+    )
+    threads = {(number, contact): Thread(pk, is_new=True) for number, contact, pk in made}
+    return threads | find([place for place in places if place not in threads])
 
 
 @dataclass(slots=True)
@@ -80,6 +85,8 @@ class _State:
     waiting_since: datetime | None
     last_activity_at: datetime
     version: int
+    newest: tuple | None = None
+    """What the list shows of it, where that is known without looking (see ``News.newest``)."""
 
 
 _COLUMNS = (
@@ -106,15 +113,14 @@ def apply(news):
     _find_waiting(answered)
     _write(states)
     for state in states:
-        data = {"conversation": state.reference}
-        if message := news[state.id].message:
-            data["message"] = message
-        live.emit(MESSAGE_CHANGED, business_id=state.business_id, **data)
+        live.emit(MESSAGE_CHANGED, business_id=state.business_id, conversation=state.reference)
 
 
 def _take_in(state, news):
     """Change the state; returns whether an answer came, so that who waits must be asked of the messages."""
     seen = state.read_up_to
+    if news.newest is not None and (news.is_first or news.newest[0] > state.last_activity_at):
+        state.newest = news.newest
     state.last_activity_at = max(state.last_activity_at, *news.active_at, *news.inbound, *news.answers)
     state.unread_count += sum(1 for at in news.inbound if seen is None or at > seen)
     state.last_inbound_at = _latest(state.last_inbound_at, news.inbound)
@@ -156,33 +162,48 @@ def _find_waiting(states):
 _NEWEST = """
 LEFT JOIN LATERAL (
     SELECT m.text, m.kind, m.direction FROM contactcenter_message m
-    WHERE m.conversation_id = t.id AND m.direction <> 'notice'
+    WHERE NOT t.known AND m.conversation_id = t.id AND m.direction <> 'notice'
     ORDER BY m.at DESC, m.provider_id COLLATE "C" DESC NULLS LAST LIMIT 1
 ) newest ON true
 """
 
 
+_WRITTEN = {
+    "id": "bigint",
+    "status": "text",
+    "unread_count": "integer",
+    "last_inbound_at": "timestamptz",
+    "last_outbound_at": "timestamptz",
+    "waiting_since": "timestamptz",
+    "last_activity_at": "timestamptz",
+    "version": "bigint",
+}
+
+
 def _write(states):
-    columns = ["id", "status", "unread_count", "last_inbound_at", "last_outbound_at", "waiting_since"]
-    kinds = ["bigint", "text", "integer", "timestamptz", "timestamptz", "timestamptz"]
-    columns += ["last_activity_at", "version"]
-    kinds += ["timestamptz", "bigint"]
+    columns = {column: (kind, [getattr(state, column) for state in states]) for column, kind in _WRITTEN.items()}
+    shown = [state.newest or _NOTHING for state in states]
     source, params = bulk.unnest(
         "t",
-        **{
-            column: (kind, [getattr(state, column) for state in states])
-            for column, kind in zip(columns, kinds, strict=True)
-        },
+        **columns,
+        known=("boolean", [state.newest is not None for state in states]),
+        text=("text", [one[2][:200] for one in shown]),
+        kind=("text", [one[3] for one in shown]),
+        direction=("text", [one[4] for one in shown]),
     )
     bulk.run(
         "UPDATE contactcenter_conversation c SET status = t.status, unread_count = t.unread_count, "
         "last_inbound_at = t.last_inbound_at, last_outbound_at = t.last_outbound_at, "
         "waiting_since = t.waiting_since, last_activity_at = t.last_activity_at, version = t.version, "
-        "last_message_text = left(coalesce(newest.text, ''), 200), "
-        "last_message_kind = coalesce(newest.kind, ''), last_message_direction = coalesce(newest.direction, '') "
+        "last_message_text = left(coalesce(newest.text, t.text), 200), "
+        "last_message_kind = coalesce(newest.kind, t.kind), "
+        "last_message_direction = coalesce(newest.direction, t.direction) "
         f"FROM {source} {_NEWEST} WHERE c.id = t.id",
         params,
     )
+
+
+_NOTHING = (None, "", "", "", "")
 
 
 def recount(pks, *, exactly=False):

@@ -30,6 +30,8 @@ from providers.webhooks.events import (
     UserPreference,
 )
 
+_INBOUND, _NOTICE = Direction.INBOUND.value, Direction.NOTICE.value
+
 EVENTS = (
     InboundMessage,
     MessageEcho,
@@ -48,14 +50,10 @@ def understand(heard):
     """Take in a batch (``providers.webhooks.dispatch.Heard``), inside ``every_business()`` and one transaction."""
     items, strangers = routing.route(heard)
     unknown.keep(strangers, "unknown phone number ID")
-    items = _without(items, lambda item: isinstance(item.event, AccountError), "fault of the number or account")
-    items = _without(items, lambda item: bool(getattr(item.event, "group_id", None)), "group message")
-    items = _without(
-        items, lambda item: isinstance(item.event, StatusUpdate) and not statuses.known(item), "unknown status"
-    )
+    items = _without(items, _no_place_for)
     routing.lock(item.number_id for item in items)
     people.resolve(items)
-    items = _without(items, _needs_a_person, "nobody is named")
+    items = _without(items, _nobody_named)
     of = _by_class(items)
 
     echoes = of[MessageEcho]
@@ -74,8 +72,8 @@ def understand(heard):
     _work_out_again(stored.corrected, edited)
     windows.refresh_free_entries({row.thread.id for row in stored.new + stored.corrected if row.from_ad})
 
-    inbound = [row for row in stored.new if row.direction == Direction.INBOUND]
-    heard_now = inbound + [row for row in stored.corrected if row.direction == Direction.INBOUND]
+    inbound = [row for row in stored.new if row.direction == _INBOUND]
+    heard_now = inbound + [row for row in stored.corrected if row.direction == _INBOUND]
     consents.note_messages(heard_now)
     arrivals.note_messages(heard_now)
     strange = consents.note_preferences(of[UserPreference])
@@ -84,20 +82,37 @@ def understand(heard):
         messages_received.send(sender=InboundMessage, rows=inbound)
 
 
-def _without(items, unwanted, reason):
-    """The items but those that are ``unwanted``, which are kept for staff."""
-    dropped = [item for item in items if unwanted(item)]
-    if not dropped:
-        return items
-    unknown.keep([item.heard for item in dropped], reason)
-    gone = set(map(id, dropped))
-    return [item for item in items if id(item) not in gone]
+def _without(items, why_not):
+    """The items but those for which ``why_not`` has a reason: these are kept for staff."""
+    taken, dropped = [], {}
+    for item in items:
+        reason = why_not(item)
+        if reason:
+            dropped.setdefault(reason, []).append(item.heard)
+        else:
+            taken.append(item)
+    for reason, heard in dropped.items():
+        unknown.keep(heard, reason)
+    return taken
 
 
-def _needs_a_person(item):
-    if item.contact_id is not None or isinstance(item.event, StatusUpdate | Edit | Revoke):
-        return False
-    return not (isinstance(item.event, MessageEcho) and item.event.target_id)
+def _no_place_for(item):
+    event = item.event
+    kind = type(event)
+    if kind is StatusUpdate and not statuses.known(item):
+        return "unknown status"
+    if kind is AccountError:
+        return "fault of the number or account"
+    return "group message" if getattr(event, "group_id", None) else ""
+
+
+_ABOUT_A_MESSAGE = {StatusUpdate, Edit, Revoke}
+
+
+def _nobody_named(item):
+    if item.contact_id is not None or type(item.event) in _ABOUT_A_MESSAGE:
+        return ""
+    return "" if type(item.event) is MessageEcho and item.event.target_id else "nobody is named"
 
 
 def _by_class(items):
@@ -110,13 +125,16 @@ def _by_class(items):
 def _news(stored, reacted):
     news = {}
     for row in stored.new:
-        one = news.setdefault(row.thread.id, News())
-        if row.direction == Direction.INBOUND:
-            one.inbound.append(row.at)
-        elif row.direction == Direction.ECHO:
-            one.answers.append(row.at)
-        else:
+        one = news.get(row.thread.id)
+        if one is None:
+            one = news[row.thread.id] = News(is_first=row.thread.is_new)
+        if row.direction == _NOTICE:
             one.active_at.append(row.at)
+            continue
+        (one.inbound if row.direction == _INBOUND else one.answers).append(row.at)
+        shown = (row.at, row.provider_id, row.text, row.kind, row.direction)
+        if one.newest is None or shown[:2] > one.newest[:2]:
+            one.newest = shown
     for item, thread in reacted:
         news.setdefault(thread.id, News()).active_at.append(item.at)
     return news

@@ -1,6 +1,5 @@
 """Messages of a batch: stored once by number and provider ID, whatever comes twice."""
 
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,11 @@ from contactcenter.models import Direction, Message, MessageMedia, MessageSource
 from contactcenter.understand import conversations
 from contactcenter.understand.batch import Item, Thread
 from providers.webhooks.events import CallEvent, InboundMessage, MessageEcho, SystemChange
+
+_INBOUND, _ECHO, _NOTICE = (one.value for one in (Direction.INBOUND, Direction.ECHO, Direction.NOTICE))
+_CONTACT, _APP = MessageSource.CONTACT.value, MessageSource.APP.value
+_RECEIVED, _SENT, _SENT_RANK = MessageStatus.RECEIVED.value, MessageStatus.SENT.value, MessageStatus.SENT.rank
+"""Plain words: an enumeration's value takes its time to look up, and here it is asked for with every message."""
 
 NOTICES = {"request_welcome"}
 """Types that aren't written by anybody: the person only opened the chat."""
@@ -55,27 +59,35 @@ class Stored:
 def store(items):
     """Store the messages among ``items``. Of one that comes twice the earliest time holds."""
     rows = _rows(items)
-    present = _present(rows)
+    threads, present = _threads(rows)
     new = [row for key, row in rows.items() if key not in present]
-    threads = conversations.ensure({row.place: (row.business_id, row.at) for row in _latest_first(new)})
     for row in new:
         row.thread = threads[row.place]
     inserted = _insert(new)
     stored = Stored()
-    for row in new:
+    others = []
+    for row in rows.values():
         row.id = inserted.get(row.key)
-        if row.id is not None:
-            stored.new.append(row)
+        (others if row.id is None else stored.new).append(row)
     _add_media(stored.new)
-    others = [row for row in rows.values() if row.id is None]
     _add_to_calls([row for row in others if row.kind == "call"])
-    stored.corrected = _correct([row for row in others if row.key not in present or present[row.key] > row.at])
+    stored.corrected = _correct(others)
     return stored
 
 
-def _latest_first(rows):
-    """So that of a conversation's messages the earliest is the one that a dictionary keeps."""
-    return sorted(rows, key=lambda row: row.at, reverse=True)
+def _threads(rows):
+    """The conversations of the rows, opened where there is none, and the keys of rows that are stored elsewhere.
+
+    Where there is a conversation, the insert itself finds out what is stored already. None is opened for a repeat.
+    """
+    threads = conversations.find({row.place for row in rows.values()})
+    without = [row for row in rows.values() if row.place not in threads]
+    if not without:
+        return threads, set()
+    present = _present(without)
+    first = [row for row in without if row.key not in present]
+    first.sort(key=lambda row: row.at, reverse=True)  # the dictionary keeps a conversation's earliest message
+    return threads | conversations.begin({row.place: (row.business_id, row.at) for row in first}), present
 
 
 def _rows(items):
@@ -101,8 +113,8 @@ def _row(item: Item):
             notice = event.type in NOTICES
             return Row(
                 *place,
-                Direction.NOTICE if notice else Direction.INBOUND,
-                MessageSource.CONTACT,
+                _NOTICE if notice else _INBOUND,
+                _CONTACT,
                 event.type,
                 event.text,
                 _content(event),
@@ -112,15 +124,15 @@ def _row(item: Item):
             )
         case MessageEcho():
             return Row(
-                *place, Direction.ECHO, MessageSource.APP, event.type, event.text, dict(event.content), item.at,
+                *place, _ECHO, _APP, event.type, event.text, dict(event.content), item.at,
                 event.context_id or "",
             )  # fmt: skip
         case SystemChange():
             content = {"change": event.kind}
-            return Row(*place, Direction.NOTICE, MessageSource.CONTACT, "system", event.body, content, item.at)
+            return Row(*place, _NOTICE, _CONTACT, "system", event.body, content, item.at)
         case CallEvent():
-            direction = Direction.INBOUND if event.is_inbound else Direction.NOTICE
-            return Row(*place, direction, MessageSource.CONTACT, "call", "", _step(event), item.at)
+            direction = _INBOUND if event.is_inbound else _NOTICE
+            return Row(*place, direction, _CONTACT, "call", "", _step(event), item.at)
     raise TypeError(type(event).__name__)
 
 
@@ -166,48 +178,45 @@ def _keys(rows):
 
 
 def _present(rows):
-    if not rows:
-        return {}
-    source, params = _keys(rows.values())
-    found = bulk.fetch(
-        f"SELECT m.phone_number_id, m.provider_id, m.at FROM {source} "
-        "JOIN contactcenter_message m USING (phone_number_id, provider_id)",
-        params,
+    """The keys of those rows that are stored."""
+    source, params = _keys(rows)
+    return set(
+        bulk.fetch(
+            f"SELECT m.phone_number_id, m.provider_id FROM {source} "
+            "JOIN contactcenter_message m USING (phone_number_id, provider_id)",
+            params,
+        )
     )
-    return {(number, provider_id): at for number, provider_id, at in found}
 
 
 def _insert(rows):
     """Insert new messages; primary keys by (number, provider ID)."""
     if not rows:
         return {}
-    echo = MessageStatus.SENT
-    received = MessageStatus.RECEIVED
-    state = [echo if row.direction == Direction.ECHO else received for row in rows]
     inserted = bulk.insert(
         Message,
         {
             "business_id": [row.business_id for row in rows],
-            "reference": [uuid.uuid4() for _ in rows],
             "conversation_id": [row.thread.id for row in rows],
             "phone_number_id": [row.number_id for row in rows],
             "contact_id": [row.contact_id for row in rows],
-            "direction": [row.direction.value for row in rows],
-            "source": [row.source.value for row in rows],
+            "direction": [row.direction for row in rows],
+            "source": [row.source for row in rows],
             "provider_id": [row.provider_id for row in rows],
             "kind": [row.kind for row in rows],
             "text": [row.text for row in rows],
             "content": [row.content for row in rows],
             "reply_to_provider_id": [row.reply_to for row in rows],
             "at": [row.at for row in rows],
-            "status": [one.value for one in state],
-            "rank": [one.rank for one in state],
-            "sent_at": [row.at if row.direction == Direction.ECHO else None for row in rows],
+            "status": [_SENT if row.direction == _ECHO else _RECEIVED for row in rows],
+            "rank": [_SENT_RANK if row.direction == _ECHO else 0 for row in rows],
+            "sent_at": [row.at if row.direction == _ECHO else None for row in rows],
             "from_ad": [row.from_ad for row in rows],
         },
         order=["phone_number_id", "provider_id"],
         conflict="(phone_number_id, provider_id) DO NOTHING",
         returning=["phone_number_id", "provider_id", "id"],
+        computed={"reference": "gen_random_uuid()"},
     )
     return {(number, provider_id): pk for number, provider_id, pk in inserted}
 
@@ -242,9 +251,9 @@ def _add_to_calls(rows):
 
 def _correct(rows):
     """Move times back to the earliest one told; returns the rows that changed, with their conversation and contact."""
-    rows = {row.key: row for row in sorted(rows, key=lambda row: row.key)}
     if not rows:
         return []
+    rows = {row.key: row for row in sorted(rows, key=lambda row: row.key)}
     source, params = bulk.unnest(
         "t",
         phone_number_id=("bigint", [row.number_id for row in rows.values()]),
@@ -262,7 +271,7 @@ def _correct(rows):
     corrected = []
     for number, provider_id, pk, conversation_id, contact_id, direction in changed:
         row = rows[number, provider_id]
-        row.id, row.contact_id, row.direction = pk, contact_id, Direction(direction)
-        row.thread = Thread(conversation_id, "")
+        row.id, row.contact_id, row.direction = pk, contact_id, direction
+        row.thread = Thread(conversation_id)
         corrected.append(row)
     return corrected

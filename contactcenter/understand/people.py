@@ -1,5 +1,7 @@
 """Who the events of a batch are about, and what they tell about these people."""
 
+from operator import attrgetter
+
 from contacts.services import identities, people
 from contacts.services.people import Sighting
 from providers.webhooks.events import (
@@ -35,16 +37,14 @@ def resolve(items):
 
 def person_of(event):
     """The identity that an event is about."""
-    match event:
-        case InboundMessage() | Reaction() | Edit() | Revoke():
-            return event.sender
-        case MessageEcho() | StatusUpdate():
-            return event.recipient
-        case CallEvent() | UserPreference():
-            return event.person
-        case SystemChange():
-            return event.new
-    return None
+    return _PERSON[type(event)](event)
+
+
+_PERSON = dict.fromkeys((InboundMessage, Reaction, Edit, Revoke), attrgetter("sender"))
+_PERSON |= dict.fromkeys((MessageEcho, StatusUpdate), attrgetter("recipient"))
+_PERSON |= dict.fromkeys((CallEvent, UserPreference), attrgetter("person"))
+_PERSON[SystemChange] = attrgetter("new")
+_ABOUT_A_MESSAGE = {StatusUpdate, Edit, Revoke}
 
 
 def _claim(item):
@@ -54,9 +54,9 @@ def _claim(item):
     """
     event = item.event
     names = _names(person_of(event))
-    if isinstance(event, SystemChange):
+    if type(event) is SystemChange:
         names |= _names(event.old)
-    if not names or (isinstance(event, StatusUpdate | Edit | Revoke) and len(names) == 1):
+    if not names or (len(names) == 1 and type(event) in _ABOUT_A_MESSAGE):
         return None
     return identities.Claim(item.business_id, names)
 
@@ -70,7 +70,8 @@ def _sighting(item):
     if item.contact_id is None:
         return None
     person = person_of(event)
-    seen = isinstance(event, InboundMessage | Reaction) or (isinstance(event, CallEvent) and event.is_inbound)
+    kind = type(event)
+    seen = kind is InboundMessage or kind is Reaction or (kind is CallEvent and event.is_inbound)
     if not (seen or person.profile_name or person.username):
         return None
     return Sighting(item.contact_id, item.at, seen, person.profile_name, person.username)

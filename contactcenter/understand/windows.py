@@ -4,6 +4,8 @@ from config import bulk
 from contactcenter.models import Direction
 from sessions_24h import services as windows
 
+_INBOUND = Direction.INBOUND.value
+
 
 def note(rows):
     """Open or extend the windows of those who wrote or called."""
@@ -11,7 +13,7 @@ def note(rows):
         [
             windows.Heard(row.business_id, row.number_id, row.contact_id, row.at)
             for row in rows
-            if row.direction == Direction.INBOUND
+            if row.direction == _INBOUND
         ]
     )
 

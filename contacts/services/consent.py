@@ -126,26 +126,41 @@ def add(lines):
         known = first.get((line.business_id, line.key))
         if known is None or _order(line) < _order(known):
             first[line.business_id, line.key] = line
-    rows = list(first.values())
+    rows = _without_those_there(list(first.values()))
     columns = {field: [getattr(row, field) for row in rows] for field in Line.__slots__}
     return len(
         bulk.insert(
             ConsentEvent,
             columns,
             order=["business_id", "key"],
-            where=_NOT_THERE_YET,
             conflict=_EARLIER_ONE_HOLDS,
             returning=["id"],
         )
     )
 
 
-_NOT_THERE_YET = """
-NOT EXISTS (
-    SELECT 1 FROM contacts_consentevent e WHERE e.business_id = t.business_id AND e.key = t.key
-    AND (e.occurred_at, coalesce(e.proof->>'message', '') COLLATE "C")
-        <= (t.occurred_at, coalesce(t.proof->>'message', '') COLLATE "C"))
-"""
+def _without_those_there(rows):
+    """The lines but those of which the ledger has one that is as early; nearly everybody has written before."""
+    if not rows:
+        return []
+    source, params = bulk.unnest(
+        "t",
+        place=("integer", list(range(len(rows)))),
+        business_id=("bigint", [row.business_id for row in rows]),
+        key=("text", [row.key for row in rows]),
+        occurred_at=("timestamptz", [row.occurred_at for row in rows]),
+        message=("text", [row.proof.get("message", "") for row in rows]),
+    )
+    there = bulk.fetch(
+        f"SELECT t.place FROM {source} JOIN contacts_consentevent e USING (business_id, key) "
+        "WHERE e.occurred_at < t.occurred_at OR (e.occurred_at = t.occurred_at "
+        "AND coalesce(e.proof->>'message', '') COLLATE \"C\" <= t.message COLLATE \"C\")",
+        params,
+    )
+    gone = {place for (place,) in there}
+    return [row for place, row in enumerate(rows) if place not in gone]
+
+
 _EARLIER_ONE_HOLDS = """
 (business_id, key) DO UPDATE SET occurred_at = EXCLUDED.occurred_at, proof = EXCLUDED.proof
 WHERE (contacts_consentevent.occurred_at, coalesce(contacts_consentevent.proof->>'message', '') COLLATE "C")

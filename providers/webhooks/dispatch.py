@@ -101,13 +101,14 @@ def read_delivery(row):
 
 def handle(heard):
     """Give every event to its subscribers and keep what nobody knows or wants. Belongs inside a scope."""
-    wanted = set()
+    classes, wanted = {type(one.event) for one in heard}, set()
     for subscription in _subscriptions:
-        share = [one for one in heard if isinstance(one.event, subscription.classes)]
-        if share:
-            wanted.update(map(id, share))
-            subscription.handler(share)
-    _keep_unknown([one for one in heard if id(one) not in wanted])
+        mine = {one for one in classes if issubclass(one, subscription.classes)}
+        if mine:
+            wanted |= mine
+            subscription.handler(heard if mine == classes else [one for one in heard if type(one.event) in mine])
+    if wanted != classes:
+        _keep_unknown([one for one in heard if type(one.event) not in wanted])
 
 
 def keep_unknown(one, reason):
@@ -154,6 +155,16 @@ def digest_shard(shard, *, limit=ledger.READ_ROWS, scope=contextlib.nullcontext,
     except _Busy:
         return run.report(more=True, busy=True)
     return run.report()
+
+
+_BEGIN = f"""
+SELECT pg_try_advisory_xact_lock(%s, %s),
+    set_config('statement_timeout', '{STATEMENT_SECONDS}s', true), set_config('lock_timeout', '{LOCK_SECONDS}s', true),
+    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+    set_config('enable_seqscan', 'off', true)
+"""
+"""A batch only looks up keys. Left to itself the planner reads whole tables while they are middling, because it takes
+the row-level policy for a filter that leaves half of the rows; and it may change its mind with any ``ANALYZE``."""
 
 
 class _Busy(Exception):
@@ -270,12 +281,8 @@ class _Run:
         """The caller's scope in one transaction that holds the shard; yields the cursor's position."""
         with transaction.atomic(), self.scope():
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true), "
-                    "pg_try_advisory_xact_lock(%s, %s)",
-                    [f"{STATEMENT_SECONDS}s", f"{LOCK_SECONDS}s", ledger.READERS_LOCK, self.shard],
-                )
-                if not cursor.fetchone()[2]:
+                cursor.execute(_BEGIN, [ledger.READERS_LOCK, self.shard])
+                if not cursor.fetchone()[0]:
                     raise _Busy
             # A new statement sees what the holder before us committed; the lock was let go of after that.
             yield ledger.position_of(self.shard)
