@@ -198,3 +198,6 @@ class OptIn(serializers.ModelSerializer):
         model = ConsentEvent
         fields = ["contact", "to", "kind", "source", "wording", "proof", "occurred_at", "recorded_at", "key"]
         read_only_fields = ["recorded_at"]
+
+    def to_representation(self, instance):
+        return super().to_representation(instance) | {"wording": instance.text_shown}

@@ -249,7 +249,9 @@ class OptIns(BusinessAPIView):
     )
     def get(self, request):
         """The opt-in ledger, the newest lines first."""
-        rows = ConsentEvent.objects.filter(business=request.business).select_related("contact").order_by("-pk")
+        rows = (
+            ConsentEvent.objects.filter(business=request.business).select_related("contact", "version").order_by("-pk")
+        )
         if request.query_params.get("to"):
             contact = person_of(request.business, request.query_params["to"])
             rows = rows.filter(contact=contact) if contact else rows.none()

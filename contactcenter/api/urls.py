@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.api import setup_views, talk_views
+from contactcenter.api import consent_views, setup_views, talk_views
 
 urlpatterns = [
     path("applications/", setup_views.Applications.as_view()),
@@ -17,4 +17,5 @@ urlpatterns = [
     path("conversations/<uuid:reference>/messages/", talk_views.ConversationMessages.as_view()),
     path("messages/", talk_views.Messages.as_view()),
     path("opt-ins/", talk_views.OptIns.as_view()),
+    path("opt-ins/proof/", consent_views.ConsentProof.as_view()),
 ]

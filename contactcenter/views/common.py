@@ -15,6 +15,7 @@ from contactcenter.presenting import entries_of
 from contactcenter.services import conversations, messages
 from contacts.services import consent
 from onboarding.models import PhoneNumber
+from onboarding.services import chat_links
 from templates_hsm.preview import preview
 from tenants.enums import ANSWERERS
 from tenants.models import LiveCounter
@@ -106,6 +107,7 @@ def contact_context(conversation):
     """The contact pane: consent with its proof, and the history."""
     return {
         "consent": consent.may_message(conversation.contact, category="utility"),
+        "origin": chat_links.origin_of(conversation.phone_number_id, conversation.contact_id),
         "history": queries.history(conversation.contact),
     }
 

@@ -276,3 +276,32 @@ def test_the_documentation_loads_nothing_from_elsewhere(client, db):
     page = client.get("/api/docs/").content.decode()
 
     assert "https://" not in page.replace("https://127.0.0.1", "")
+
+
+def test_the_proof_of_a_consent(api, acme, rosa):
+    import hashlib
+
+    from contacts.services import proof
+
+    with business_scope(acme):
+        consent.record_opt_in(rosa.contact, source="paper", key="p", wording="Sí, Acme")
+    response = api.get("/api/v1/opt-ins/proof/", {"to": "+573001112233", "purpose": "marketing"})
+    body = response.json()
+
+    assert response.status_code == 200
+    assert body["said"]["allowed"] is True
+    assert [line["wording"] for line in body["said"]["lines"]] == ["Sí, Acme"]
+    assert body["sha256"] == hashlib.sha256(proof.canonical(body["said"]).encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"to": "+573001112299"}, 404),
+        ({"to": "+573001112233", "purpose": "x"}, 400),
+        ({"to": "+573001112233", "at": "2999-01-01T00:00:00Z"}, 400),
+        ({}, 400),
+    ],
+)
+def test_a_question_for_proof_that_makes_no_sense(api, rosa, query, status):
+    assert api.get("/api/v1/opt-ins/proof/", query).status_code == status
