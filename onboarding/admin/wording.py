@@ -160,7 +160,13 @@ def _sentence(event, who, data):
         text = _("Step done: %(step)s.") if event.kind == "step" else _("Meta refused this step: %(step)s.")
         return text % {"step": step}
     verb = str(dict(ReviewDecision.Verb.choices).get(data.get("verb"), "")).lower()
-    words = {"name": who, "verb": verb, "before": data.get("before", "")}
+    words = {
+        "name": who if event.actor or not data.get("by") else data["by"],
+        "verb": verb,
+        "before": data.get("before", ""),
+        "document": data.get("document", ""),
+        "number": phone_text(data.get("number", "")),
+    }
     if event.kind == "decided" and data.get("waits"):
         return _("%(name)s decided: %(verb)s. A colleague has to confirm it.") % words
     texts = {
@@ -175,6 +181,11 @@ def _sentence(event, who, data):
         "overtaken": _("The decision of %(name)s came too late and had no effect: %(verb)s."),
         "refusal confirmed": _("%(name)s confirmed the refusal."),
         "refusal declined": _("%(name)s didn't confirm the refusal."),
+        "document_added": _("%(name)s added a document: %(document)s."),
+        "document_removed": _("%(name)s removed a document: %(document)s."),
+        "number_asked": _("%(name)s asked for a further number: %(number)s."),
+        "number_withdrawn": _("%(name)s withdrew the further number %(number)s."),
+        "number_decided": _("%(name)s decided on the further number %(number)s."),
         "screening contested": _("%(name)s asked for a person to look at the screening."),
     }
     text = texts.get(event.kind)

@@ -128,7 +128,7 @@ class Stack:
             "WEB_PORT": str(self.web_port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "DEMO": "1" if self.demo else "0",
-            "REVIEW_UNDO_SECONDS": "2",
+            "REVIEW_UNDO_SECONDS": "4",
             "PYTHONUNBUFFERED": "1",
         }
 
