@@ -124,6 +124,8 @@ PAGES = [
     ("admin", STAFF, "/admin/", None),
     ("admin-queue", STAFF, ADMIN, None),
     ("admin-review", STAFF, ADMIN, click("#result_list tbody a", ".review")),
+    ("admin-workload", STAFF, f"{ADMIN}workload/", None),
+    ("admin-canned", STAFF, "/admin/onboarding/cannedreason/", None),
     ("api-docs", STAFF, "/api/docs/", None),
     ("phone-home", NOBODY, "sandbox/phone/", None),
     ("phone", NOBODY, "sandbox/phone/", chat),
