@@ -9,6 +9,8 @@ from contactcenter.sender.limits import NumberRate, PairRate
 from contactcenter.sender.store import Facts
 
 MARK_AT_ONCE = 200
+CLAIM_AT_ONCE = 400
+"""A claim that takes longer than this would keep agents' replies waiting."""
 AGENTS_ALWAYS = 20
 """How many agents' replies may be claimed for a number whose room is taken by others."""
 PAIR_PATIENCE = 10.0
@@ -34,8 +36,15 @@ class Number:
     """How many messages left since the lane was last noted."""
     pause_code: int | None = None
     """The provider's code of the answer that paused or stopped it last."""
+    more: bool = False
+    """The last claim took as much as it asked for: probably more waits."""
     proven: bool = False
     """Something was accepted since this process took the number over: what an earlier one reported is over."""
+
+    @property
+    def target(self):
+        """How much to have at hand: about a second of the number's rate, one message while it is stopped."""
+        return 1 if self.stops else math.ceil(self.rate.rate) + 1
 
     def rests(self, at):
         """Whether nothing may leave now: paused by the provider, or stopped until somebody repairs something."""
@@ -60,7 +69,7 @@ class Number:
 
 @dataclass(slots=True)
 class Departures:
-    """What a look at the board found: ``batch`` may leave, ``uploads`` hand in their file first.
+    """What a look at the board found: ``batch`` may leave at a moment each, ``uploads`` hand in their file first.
 
     ``aside`` lists lanes to wake after some seconds, ``back`` items that wait longer than is good for a claim;
     ``wait`` is how long nothing will change by itself.
@@ -83,7 +92,24 @@ class Board:
         self.flying_of = {}
         self.flying = 0
         self.flying_campaigns = 0
+        self._rates = {}
         self._turn = 0
+
+    def take_over(self, pk, facts, held, at):
+        """This process is the one sender of a number now. What left a moment ago still counts."""
+        rate = self._rates.setdefault(pk, NumberRate(facts.per_second, at))
+        rate.set_allowance(facts.per_second)
+        number = self.numbers[pk] = Number(pk, facts, rate, had_work_at=at)
+        number.lanes.held = held
+        return number
+
+    def forget_paid(self, at):
+        """Drop what no longer limits anything."""
+        self.pairs.forget_paid(at)
+        for pk in self._rates.keys() - self.numbers.keys():
+            rate = self._rates[pk]
+            if not rate.is_paused(at) and rate.rate >= rate.allowance and not rate.left_in_last_second(at):
+                del self._rates[pk]
 
     @property
     def is_full(self):
@@ -97,6 +123,19 @@ class Board:
         if item.priority >= Priority.CAMPAIGN:
             self.flying_campaigns += step
 
+    def is_hungry(self, at):
+        """Whether what is at hand goes down while more waits: time to claim."""
+        at_hand = sum(len(number.lanes) for number in self.numbers.values())
+        if at_hand + self.flying > self.options.in_flight * 3 // 2:
+            return False
+        return any(
+            number.more and self._runs_low(number) and not number.rests(at)
+            for number in self.numbers.values()
+        )
+
+    def _runs_low(self, number):
+        return len(number.lanes) * 2 < min(number.target, self.options.in_flight)
+
     def wanted(self, with_work, at):
         """How much to claim for whom, as ``(number, at most, of priorities below)``.
 
@@ -107,7 +146,7 @@ class Board:
         for number in self.numbers.values():
             business = number.facts.business
             claimed[business] = claimed.get(business, 0) + len(number.lanes)
-        left = 2 * self.options.in_flight - self.flying - sum(claimed.values())
+        left = min(CLAIM_AT_ONCE, 2 * self.options.in_flight - self.flying - sum(claimed.values()))
         wanted = []
         start = self._turn % max(1, len(with_work))
         for pk in with_work[start:] + with_work[:start]:
@@ -116,13 +155,12 @@ class Board:
                 continue
             business = number.facts.business
             share = self.options.in_flight - claimed.get(business, 0) - self.flying_of.get(business, 0)
-            target = 1 if number.stops else math.ceil(number.rate.rate) + 1
-            room = min(target - len(number.lanes), left, share)
-            if room > 0:
+            room = min(number.target - len(number.lanes), left, share)
+            if room > 0 and (self._runs_low(number) or not number.more):
                 wanted.append((pk, room, Priority.CAMPAIGN + 1))
                 left -= room
                 claimed[business] = claimed.get(business, 0) + room
-            elif not number.stops and len(number.lanes) < target + AGENTS_ALWAYS:
+            elif not number.stops and len(number.lanes) < number.target + AGENTS_ALWAYS:
                 wanted.append((pk, AGENTS_ALWAYS, Priority.AGENT + 1))
         return wanted
 
@@ -152,15 +190,16 @@ class Board:
             found.uploads.append((number, item))
         elif number.stops and number.in_flight:
             return False
-        elif not number.rate.take(at):
-            found.wait = min(found.wait, max(0.001, number.rate.next_at(at) - at))
-            return False
         else:
+            urgent = item.priority <= Priority.AGENT
+            moment = number.rate.reserve(at, urgent)
+            if moment is None:
+                found.wait = min(found.wait, max(0.001, number.rate.next_at(at, urgent) - at))
+                return False
             number.lanes.take()
             self.pairs.take(pair, at)
             self.count(number, item, 1)
-            number.left += 1
-            found.batch.append((number, item))
+            found.batch.append((number, item, moment))
         return True
 
     def _has_room(self, item):

@@ -3,24 +3,42 @@
 Meta: "Throughput" (2026-05-21) and the pair rate limit as restated by providers (messaging reference §4).
 """
 
+import math
+from collections import deque
+
 PAIR_SECONDS = 6.0
 PAIR_BURST = 45
-BURST_SECONDS = 0.1
-"""How much of a second's allowance may leave at once."""
+AHEAD_SECONDS = 0.05
+"""How far ahead departures get their moment: many attempt marks in one commit, and no gap while it lasts."""
+LATE_SECONDS = 0.05
+"""How much of what a late process missed it may make up for."""
+URGENT_SECONDS = 0.15
+"""How far an agent's reply may run ahead of the even pace that others keep."""
+WINDOW_SECONDS = 1.003
+"""The second in which the limit is never passed, and what two clocks may differ."""
+ASIDE = 0.02
+"""The share of the limit that only agents' replies may use."""
 RECOVERY_PER_SECOND = 0.05
 """After "too fast" the rate climbs back by this share of the number's allowance each second."""
 LEAST_RATE = 0.5
 
 
 class NumberRate:
-    """A token bucket for one number. It starts empty, halves when the provider says "too fast", climbs back slowly."""
+    """When the messages of one number leave: evenly, and never more than the limit in any second.
+
+    ``reserve`` gives a message its moment before it is marked; ``leave`` is asked at its first byte and keeps the
+    limit whatever happened in between. "Too fast" halves the rate, which climbs back slowly.
+    """
 
     def __init__(self, per_second, at):
         self.allowance = float(per_second)
         self.rate = self.allowance
-        self.tokens = 0.0
         self.paused_until = float("-inf")
         self._at = at
+        self._next = at + URGENT_SECONDS
+        """The next moment of the even pace. It begins with nothing saved up: what left before isn't known."""
+        self._left = deque()
+        """The departures of the last second."""
 
     def set_allowance(self, per_second):
         """The number's own limit changed; a rate that was never cut follows at once."""
@@ -29,34 +47,61 @@ class NumberRate:
         self.allowance = float(per_second)
         self.rate = min(self.rate, self.allowance)
 
-    def _refill(self, at):
+    def _climb(self, at):
         passed = max(0.0, at - self._at)
         self._at = at
         if self.rate < self.allowance:
             self.rate = min(self.allowance, self.rate + self.allowance * RECOVERY_PER_SECOND * passed)
-        self.tokens = min(self.tokens + self.rate * passed, max(1.0, self.rate * BURST_SECONDS))
 
-    def take(self, at):
-        """Use one token if there is one and the number isn't paused."""
-        self._refill(at)
-        if at < self.paused_until or self.tokens < 1.0:
+    def _limit(self, urgent):
+        """The most that may leave in any second; what isn't urgent leaves agents' replies their share of it."""
+        most = max(1, math.floor(self.rate))
+        return most if urgent or most < 5 else most - math.ceil(most * ASIDE)
+
+    @property
+    def _pace(self):
+        """Seconds between departures."""
+        return 1.0 / (self._limit(urgent=False) if self.rate >= 1.0 else self.rate)
+
+    def _moment(self, at, urgent):
+        following = max(self._next, at - LATE_SECONDS)
+        return max(at, following - URGENT_SECONDS if urgent else following, self.paused_until)
+
+    def reserve(self, at, urgent=False):
+        """The moment at which one more message may leave, if that is near; ``None`` otherwise."""
+        self._climb(at)
+        moment = self._moment(at, urgent)
+        if moment > at + AHEAD_SECONDS:
+            return None
+        self._next = max(self._next, at - LATE_SECONDS) + self._pace
+        return moment
+
+    def next_at(self, at, urgent=False):
+        """When to ``reserve`` again."""
+        return max(at, self._moment(at, urgent) - AHEAD_SECONDS / 2)
+
+    def leave(self, at, urgent=False):
+        """The first byte leaves now; ``False`` when that would be one too many in this second."""
+        while self._left and self._left[0] <= at - WINDOW_SECONDS:
+            self._left.popleft()
+        if at < self.paused_until or len(self._left) >= self._limit(urgent):
             return False
-        self.tokens -= 1.0
+        self._left.append(at)
         return True
 
-    def give_back(self):
-        """What was taken didn't leave after all."""
-        self.tokens += 1.0
+    def room_at(self, at, urgent=False):
+        """When ``leave`` may say yes again."""
+        too_many = len(self._left) - self._limit(urgent)
+        return max(at, self.paused_until, self._left[too_many] + WINDOW_SECONDS if too_many >= 0 else at)
 
-    def next_at(self, at):
-        """When the next token will be there."""
-        self._refill(at)
-        return max(self.paused_until, at + max(0.0, 1.0 - self.tokens) / self.rate)
+    def left_in_last_second(self, at):
+        """How much really left."""
+        return sum(1 for moment in self._left if moment > at - 1.0)
 
     def pause(self, at, seconds):
         """Nothing may leave for a while."""
         self.paused_until = max(self.paused_until, at + seconds)
-        self.tokens = 0.0
+        self._next = max(self._next, self.paused_until)
 
     def is_paused(self, at):
         return at < self.paused_until
@@ -64,6 +109,7 @@ class NumberRate:
     def too_fast(self, at):
         """The provider said 130429: half the rate, and a second of silence. Answers to one burst count once."""
         if not self.is_paused(at):
+            self._climb(at)
             self.rate = max(LEAST_RATE, self.rate / 2)
             self.pause(at, 1.0)
 

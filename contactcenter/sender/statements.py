@@ -148,12 +148,14 @@ AGAIN = """
 UPDATE contactcenter_outboxitem o
 SET state = 'waiting', lease_until = NULL, claimed_by = '', last_error = r.details,
     not_before = %(now)s::timestamptz + make_interval(secs => r.after),
-    attempts = o.attempts + CASE WHEN o.state = 'claimed' AND r.counts THEN 1 ELSE 0 END
+    attempts = o.attempts + CASE WHEN o.state = 'claimed' AND r.counts THEN 1
+      WHEN o.state = 'attempted' AND NOT r.counts THEN -1 ELSE 0 END
 FROM unnest(%(ids)s::bigint[], %(claims)s::text[], %(after)s::float8[], %(details)s::text[], %(counts)s::bool[])
   AS r(id, claim, after, details, counts)
 WHERE o.id = r.id AND o.claimed_by = r.claim AND o.state IN ('claimed', 'attempted', 'unknown')
 """
-"""Only the very claim that the result is about: one written twice must not touch a later attempt."""
+"""Only the very claim that the result is about: one written twice must not touch a later attempt. An attempt that was
+marked and put back before its first byte was none."""
 UPLOADED = """
 UPDATE contactcenter_messagemedia SET provider_media_id = %(media_id)s WHERE message_id = %(message)s
 """

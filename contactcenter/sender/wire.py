@@ -1,65 +1,57 @@
-"""Carries one request of the sender over aiohttp and says what became of it: an ``Outcome``, never an exception.
+"""Carries one request of the sender and says what became of it: an ``Outcome``, never an exception.
 
-The gateway's pure functions (``providers.cloud_api``) say what to ask and what an answer means.
+The gateway's pure functions (``providers.cloud_api``) say what to ask and what an answer means; ``connection`` knows
+whether a byte left.
 """
 
 import asyncio
-import logging
+import secrets
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
 
 from contactcenter.sender import UPLOADED, outcomes
+from contactcenter.sender.connection import Exchange, Pool
 from providers.base import Credentials, ProviderError, Recipient
 from providers.cloud_api import classify_answer, media, messages
 from providers.cloud_api.reading import mapping, text
 
-logger = logging.getLogger(__name__)
-
-ANSWER_BYTES = 1024 * 1024
-KEEP_ALIVE_SECONDS = 15
+HEADS_KEPT = 2000
 
 
 class Wire:
-    """A pool of connections to one Graph API."""
+    """One Graph API, spoken to as whoever each message is from."""
 
     def __init__(self, options, graph_url):
         self.options = options
-        trace = aiohttp.TraceConfig(trace_config_ctx_factory=lambda trace_request_ctx=None: trace_request_ctx)
-        trace.on_connection_create_end.append(_connected)
-        trace.on_connection_reuseconn.append(_connected)
-        host = urlsplit(graph_url).hostname or ""
-        at_home = host == "localhost" or host.startswith("127.") or host == "::1"
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[trace],
-            trust_env=not at_home,
-            headers={"User-Agent": "umbral"},
-        )
+        self._pool = Pool(graph_url, options.connect_seconds)
+        self._heads = {}
 
-    async def close(self):
-        await self._session.close()
+    def close(self):
+        """End every connection; what is on its way is told that it is lost."""
+        self._pool.close()
 
-    async def send(self, item, phone_number_id, credentials: Credentials):
-        """Ask the provider to send ``item``. ``unknown`` unless it is sure that nothing, or what exactly, happened."""
+    def send(self, item, phone_number_id, credentials: Credentials, done):
+        """Ask the provider to send ``item``; ``done(outcome)`` is called once, maybe before this returns."""
         try:
-            request = build(item, phone_number_id)
+            data = self._written(build(item, phone_number_id), credentials)
         except ValueError as exc:
-            return outcomes.refused_here(outcomes.CANNOT_BE_BUILT, str(exc))
-        reached = SimpleNamespace(connected=False, status=None)
-        try:
-            status, headers, body = await self._carry(request, credentials, reached, self.options.answer_seconds)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, _TooLong) as exc:
-            return _silence(exc, reached, item.attempts)
-        try:
-            data = classify_answer(status, headers, body, idempotent=False, secrets=(credentials.access_token,))
-            return outcomes.accepted(messages.parse_accepted(data))
-        except ProviderError as error:
-            return outcomes.judge(error, item.attempts)
+            done(outcomes.refused_here(outcomes.CANNOT_BE_BUILT, str(exc)))
+            return
+        seconds = self.options.answer_seconds + self.options.connect_seconds
+        self._pool.request(data, _Sending(item, credentials.access_token, done), seconds)
+
+    def _written(self, request, credentials):
+        """The bytes of a JSON request."""
+        body = orjson.dumps(request.json)
+        key = (request.path, credentials.access_token)
+        head = self._heads.get(key)
+        if head is None:
+            if len(self._heads) > HEADS_KEPT:
+                self._heads.clear()
+            head = self._heads[key] = _head(request, credentials, "application/json")
+        return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
     async def upload(self, item, phone_number_id, credentials: Credentials):
         """Hand in the item's file; ``(media_id, None)`` or ``("", outcome)``. Repeating it does no harm."""
@@ -74,71 +66,115 @@ class Wire:
             mime_type=details["mime_type"],
             filename=details["file_name"] or "file",
         )
-        reached = SimpleNamespace(connected=False, status=None)
         attempts = item.attempts + 1
         try:
-            status, headers, body = await self._carry(request, credentials, reached, self.options.upload_seconds)
+            status, headers, body = await self._hand_in(request, credentials)
             data = classify_answer(status, headers, body, secrets=(credentials.access_token,))
             media_id = text(mapping(data).get("id"))
             if media_id:
                 return media_id, None
             raise ProviderError("The answer names no file.", http_status=status)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, _TooLong) as exc:
-            return "", outcomes.never_left(type(exc).__name__, attempts)
+        except (_Lost, ValueError) as exc:
+            return "", outcomes.never_left(str(exc), attempts)
         except ProviderError as error:
             outcome = outcomes.judge(error, attempts)
             if outcome.kind == "unknown":  # of the file only; the message itself hasn't been asked for
                 outcome = outcomes.never_left(outcome.details, attempts)
             return "", outcome
 
-    async def _carry(self, request, credentials, reached, seconds):
-        headers = dict(request.headers) | request.authorization(credentials.access_token)
-        data = request.body
-        if request.json is not None:
-            data = orjson.dumps(request.json)
-            headers["Content-Type"] = "application/json"
-        elif request.files:
-            data = aiohttp.FormData(dict(request.form or {}))
-            for file in request.files:
-                data.add_field(file.part, file.content, filename=file.filename, content_type=file.mime_type)
-        async with self._session.request(
-            request.method,
-            request.address(credentials.graph_url, credentials.version),
-            params=dict(request.query) or None,
-            data=data,
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(
-                total=seconds + self.options.connect_seconds, connect=self.options.connect_seconds
-            ),
-            allow_redirects=False,
-            trace_request_ctx=reached,
-        ) as response:
-            reached.status = response.status
-            body = bytearray()
-            async for part in response.content.iter_any():
-                body += part
-                if len(body) > ANSWER_BYTES:
-                    raise _TooLong
-            return response.status, response.headers, bytes(body)
+    async def _hand_in(self, request, credentials):
+        boundary, body = _multipart(request)
+        head = _head(request, credentials, f"multipart/form-data; boundary={boundary}")
+        exchange = _Asking()
+        seconds = self.options.upload_seconds + self.options.connect_seconds
+        self._pool.request(b"%b%d\r\n\r\n%b" % (head, len(body), body), exchange, seconds)
+        return await exchange.future
 
 
-class _TooLong(Exception):
-    """An answer without a sensible end."""
+class _Sending(Exchange):
+    """A message on its way."""
+
+    __slots__ = ("item", "token", "done")
+
+    def __init__(self, item, token, done):
+        super().__init__()
+        self.item, self.token, self.done = item, token, done
+
+    def answered(self, status, headers, body):
+        try:
+            data = classify_answer(status, headers, body, idempotent=False, secrets=(self.token,))
+            outcome = outcomes.accepted(messages.parse_accepted(data))
+        except ProviderError as error:
+            outcome = outcomes.judge(error, self.item.attempts)
+        self.done(outcome)
+
+    def lost(self, words):
+        """Nothing left before it was written; after that nobody knows, unless a refusal had begun to come."""
+        if self.connection is None:
+            outcome = outcomes.never_left(words, self.item.attempts)
+        elif self.status is not None and 400 <= self.status < 500:
+            outcome = outcomes.judge(ProviderError(words, http_status=self.status), self.item.attempts)
+        else:
+            outcome = outcomes.unknown(words)
+        self.done(outcome)
 
 
-async def _connected(_session, reached, _params):
-    if reached is not None:
-        reached.connected = True
+class _Asking(Exchange):
+    """Somebody waits for the answer."""
+
+    __slots__ = ("future",)
+
+    def __init__(self):
+        super().__init__()
+        self.future = asyncio.get_running_loop().create_future()
+
+    def answered(self, status, headers, body):
+        if not self.future.done():
+            self.future.set_result((status, headers, body))
+
+    def lost(self, words):
+        if not self.future.done():
+            self.future.set_exception(_Lost(words))
 
 
-def _silence(exc, reached, attempts):
-    """Nothing left before there was a connection; after that, nobody knows, unless a refusal had begun to come."""
-    words = type(exc).__name__
-    if not reached.connected:
-        return outcomes.never_left(words, attempts)
-    if reached.status is not None and 400 <= reached.status < 500:
-        return outcomes.judge(ProviderError(words, http_status=reached.status), attempts)
-    return outcomes.unknown(words)
+class _Lost(Exception):
+    """No answer came."""
+
+
+def _head(request, credentials, content_type):
+    """The head of a request up to the number of bytes that follow it."""
+    address = urlsplit(request.address(credentials.graph_url, credentials.version))
+    lines = [
+        f"{request.method} {address.path} HTTP/1.1",
+        f"Host: {address.netloc.rpartition('@')[2]}",
+        "User-Agent: umbral",
+        "Accept: application/json",
+        "Accept-Encoding: identity",
+        f"Content-Type: {content_type}",
+        *(f"{name}: {value}" for name, value in request.headers.items()),
+        *(f"{name}: {value}" for name, value in request.authorization(credentials.access_token).items()),
+    ]
+    if not all(line.isascii() and line.isprintable() for line in lines):
+        raise ValueError("The access token can't be part of a request.")
+    return ("\r\n".join(lines) + "\r\nContent-Length: ").encode()
+
+
+def _multipart(request):
+    """A form with files: its boundary and its bytes."""
+    boundary = secrets.token_hex(16)
+    parts = []
+    for name, value in (request.form or {}).items():
+        parts += [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()]
+    for file in request.files:
+        filename = file.filename.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+        mime_type = file.mime_type if file.mime_type.isascii() and file.mime_type.isprintable() else ""
+        parts += [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{file.part}"; filename="{filename}"\r\n'
+            f"Content-Type: {mime_type or 'application/octet-stream'}\r\n\r\n".encode(),
+            file.content,
+            b"\r\n",
+        ]
+    return boundary, b"".join([*parts, f"--{boundary}--\r\n".encode()])
 
 
 def build(item, phone_number_id):

@@ -22,15 +22,15 @@ def main(path):
 
     left, ask = [], connection.Connection.ask
 
-    def traced(self, head, body, exchange):
-        gone = ask(self, head, body, exchange)
+    def traced(self, data, exchange):
+        gone = ask(self, data, exchange)
         if gone:
-            left.append((time.monotonic(), body))
+            left.append((time.monotonic(), data))
         return gone
 
     connection.Connection.ask = traced
     process.run(from_environment())
-    told = [(at, REFERENCE.search(body)[1].decode()) for at, body in left]
+    told = [(at, REFERENCE.search(data)[1].decode()) for at, data in left]
     with open(path, "w") as file:
         json.dump(told, file)
 

@@ -198,7 +198,7 @@ def test_without_a_connection_nothing_is_lost_or_unknown(acme, provider):
     message = queue(thread(acme), "Hola")
 
     with sender("http://127.0.0.1:9"):
-        assert until(lambda: "Connector" in last_error(message))
+        assert until(lambda: "Connection" in last_error(message))
         assert status_of(message) == "queued"
     with every_business():
         OutboxItem.objects.update(not_before=now() - timedelta(seconds=1))

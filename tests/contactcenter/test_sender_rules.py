@@ -1,7 +1,9 @@
 """The pure parts of the sender: rates, lanes, fair shares, and what answers mean."""
 
+from bisect import bisect_left
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactcenter.models.outbox import Priority
@@ -35,33 +37,77 @@ def board(*numbers, **options):
     made = Board(Options(**options))
     for pk, business, per_second in numbers:
         rate = NumberRate(per_second, 0.0)
-        rate.take(-1)
         made.numbers[pk] = Number(pk, Facts(business, str(pk), per_second, "t"), rate)
     return made
 
 
 def leave(made, at):
-    return [each.id for _number, each in made.next_to_leave(at).batch]
+    return [each.id for _number, each, _moment in made.next_to_leave(at).batch]
 
 
 # Rates
 
 
-@given(st.integers(1, 1000), st.lists(st.floats(0, 0.2), max_size=200))
-def test_no_second_ever_has_more_than_the_allowance_and_a_small_burst(per_second, pauses):
-    rate, at, taken = NumberRate(per_second, 0.0), 0.0, []
+def departures(rate, moments, *, urgent=False, hurry=0.0):
+    """When messages leave if each is asked for as soon as one of ``moments`` allows it; ``hurry`` delays marks."""
+    reserved, left = [], []
+    for at in moments:
+        while (moment := rate.reserve(at, urgent)) is not None:
+            reserved.append(max(moment, at + hurry))
+        for moment in sorted(moment for moment in reserved if moment <= at):
+            if rate.leave(at, urgent):
+                left.append(at)
+                reserved.remove(moment)
+    return left
+
+
+def busiest(left):
+    return max(bisect_left(left, start + 1) - place for place, start in enumerate(left))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 1000), st.lists(st.floats(0, 0.2), min_size=20, max_size=200), st.booleans())
+def test_no_second_ever_has_more_than_the_limit(per_second, pauses, urgent):
+    rate, at, moments = NumberRate(per_second, 0.0), 1.0, []
     for pause in pauses:
         at += pause
-        while rate.take(at):
-            taken.append(at)
+        moments.append(at)
 
-    for start in set(taken):
-        within = sum(start <= moment < start + 1 for moment in taken)
-        assert within <= per_second + max(1, per_second * 0.1) + 1
+    left = departures(rate, moments, urgent=urgent)
+
+    assert not left or busiest(left) <= per_second
 
 
-def test_a_number_starts_empty():
-    assert not NumberRate(80, 100.0).take(100.0)
+@pytest.mark.parametrize(("per_second", "share"), [(20, 0.94), (80, 0.97), (1000, 0.97)])
+def test_a_number_with_enough_to_say_says_almost_all_it_may(per_second, share):
+    rate = NumberRate(per_second, 0.0)
+
+    left = departures(rate, [1.0 + step * 0.004 for step in range(2500)], hurry=0.01)
+
+    assert busiest(left) <= per_second
+    assert sum(2.0 <= at < 10.0 for at in left) >= share * 8 * per_second
+
+
+def test_an_agents_reply_leaves_at_once_while_a_campaign_uses_all_it_may():
+    rate, left, waited = NumberRate(80, 0.0), [], []
+    for step in range(1000):
+        at = 1.0 + step * 0.005
+        while (moment := rate.reserve(at)) is not None:
+            left.append(moment)
+        for moment in [moment for moment in left if moment <= at]:
+            if rate.leave(at):
+                left.remove(moment)
+        if step % 200 == 100:
+            waited.append(rate.reserve(at, urgent=True) - at)
+            assert rate.leave(at, urgent=True)
+
+    assert waited == [0.0] * 5
+
+
+def test_a_number_starts_with_nothing_saved_up():
+    rate = NumberRate(80, 100.0)
+
+    assert sum(rate.reserve(100.0, urgent=True) is not None for _ in range(20)) <= 5
 
 
 def test_too_fast_halves_the_rate_once_per_burst_and_it_climbs_back():
@@ -69,12 +115,22 @@ def test_too_fast_halves_the_rate_once_per_burst_and_it_climbs_back():
     rate.too_fast(1.0)
     rate.too_fast(1.1)
     assert rate.rate == 40
-    assert not rate.take(1.9)
-    assert rate.take(2.2)
-    rate.take(6.0)
+    assert rate.reserve(1.9) is None
+    assert not rate.leave(1.9)
+    assert rate.reserve(2.2) == 2.2
+    assert rate.leave(2.2)
+    rate.reserve(6.0)
     assert 50 < rate.rate < 80
-    rate.take(60.0)
+    rate.reserve(60.0)
     assert rate.rate == 80
+
+
+def test_what_was_cut_to_almost_nothing_still_speaks():
+    rate = NumberRate(1, 0.0)
+    rate.too_fast(0.0)
+    assert rate.rate == 0.5
+
+    assert len(departures(rate, [step / 10 for step in range(10, 120)])) >= 4
 
 
 def test_a_changed_allowance_is_followed():
@@ -84,6 +140,20 @@ def test_a_changed_allowance_is_followed():
     rate.too_fast(1.0)
     rate.set_allowance(20)
     assert rate.rate == 20
+
+
+def test_what_left_still_counts_when_a_number_is_taken_over_again():
+    made = Board(Options())
+    facts = Facts(1, "1", 20, "t")
+    first = made.take_over(1, facts, {}, 1.0)
+    assert sum(first.rate.leave(2.0, urgent=True) for _ in range(30)) == 20
+    made.numbers = {}
+    made.forget_paid(2.5)
+
+    again = made.take_over(1, facts, {}, 2.6)
+
+    assert not again.rate.leave(2.6)
+    assert again.rate.leave(3.1)
 
 
 def test_a_pair_may_burst_and_pays_back():
