@@ -88,6 +88,8 @@ LOOK["SIDEBAR"] = {
                     "link": _later("admin:onboarding_onboardingapplication_workload"),
                 },
                 _page(_("Canned reasons"), "quickreply", "onboarding_cannedreason"),
+                _page(_("Documents"), "folder_shared", "onboarding_applicationdocument"),
+                _page(_("Further numbers"), "add_call", "onboarding_numberrequest"),
                 _page(_("Phone numbers"), "phone_iphone", "onboarding_phonenumber"),
                 _page(_("WhatsApp Business Accounts"), "account_tree", "onboarding_waba"),
                 _page(_("Message templates"), "description", "templates_hsm_messagetemplate"),

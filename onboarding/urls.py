@@ -3,7 +3,18 @@
 from django.urls import include, path
 
 from onboarding import reach_urls
-from onboarding.views import activation, advisor, fragments, messages, numbers, signing, status, wizard
+from onboarding.views import (
+    activation,
+    advisor,
+    fragments,
+    further_numbers,
+    messages,
+    numbers,
+    parts,
+    signing,
+    status,
+    wizard,
+)
 
 app_name = "onboarding"
 
@@ -15,6 +26,8 @@ journey = [
     path("check/", wizard.check, name="check"),
     path("signature/", signing.signature, name="signature"),
     path("signature/<uuid:reference>/pdf/", signing.signature_pdf, name="signature_pdf"),
+    path("colleagues/", parts.ask, name="ask_part"),
+    path("colleagues/<uuid:reference>/revoke/", parts.revoke, name="revoke_part"),
     path("timeline/", status.timeline, name="timeline"),
     path("progress/", status.progress, name="progress"),
     path("correct/", status.correct, name="correct"),
@@ -33,11 +46,18 @@ journey = [
 
 urlpatterns = [
     path("advisor/", advisor.advisor, name="advisor"),
+    path("part/<str:token>/", parts.part, name="part"),
     path("signatures/<uuid:reference>/", signing.verify, name="verify_signature"),
     path("signatures/<uuid:reference>/record/", signing.signature_record, name="signature_record"),
     path("b/<slug:business_slug>/onboarding/", include(journey)),
     path("b/<slug:business_slug>/", include(reach_urls.business)),
     *reach_urls.public,
     path("b/<slug:business_slug>/numbers/", numbers.numbers, name="numbers"),
+    path("b/<slug:business_slug>/numbers/further/", further_numbers.further, name="further_numbers"),
+    path(
+        "b/<slug:business_slug>/numbers/further/<uuid:reference>/withdraw/",
+        further_numbers.withdraw,
+        name="withdraw_number",
+    ),
     path("b/<slug:business_slug>/numbers/<uuid:reference>/", numbers.number, name="number"),
 ]

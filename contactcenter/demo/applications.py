@@ -45,7 +45,7 @@ class Applicant:
             return self._present()
 
     def _present(self):
-        found = OnboardingApplication.objects.filter(business=self.business).order_by("-pk").first()
+        found = OnboardingApplication.objects.filter(business=self.business, parent=None).order_by("-pk").first()
         if found is not None:
             found.business = self.business
         return found

@@ -3,11 +3,13 @@
 from onboarding.admin.applications import OnboardingApplicationAdmin
 from onboarding.admin.canned import CannedReasonAdmin
 from onboarding.admin.documents import ApplicationDocumentAdmin
+from onboarding.admin.further_numbers import NumberRequestAdmin
 from onboarding.admin.numbers import PhoneNumberAdmin, WabaAdmin
 
 __all__ = [
     "ApplicationDocumentAdmin",
     "CannedReasonAdmin",
+    "NumberRequestAdmin",
     "OnboardingApplicationAdmin",
     "PhoneNumberAdmin",
     "WabaAdmin",

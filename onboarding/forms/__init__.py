@@ -4,7 +4,7 @@ from onboarding.forms.activation import CodeForm, CodeRequestForm
 from onboarding.forms.advisor import AdvisorForm
 from onboarding.forms.company import AddressForm, CompanyForm, ContactForm, FacebookForm
 from onboarding.forms.name import DisplayNameForm, ProposedNameForm
-from onboarding.forms.number import NumberForm
+from onboarding.forms.number import FurtherNumberForm, NumberForm
 from onboarding.forms.screening import ContestForm, ScreeningForm, SigningForm
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ContestForm",
     "DisplayNameForm",
     "FacebookForm",
+    "FurtherNumberForm",
     "NumberForm",
     "ProposedNameForm",
     "ScreeningForm",

@@ -1,5 +1,7 @@
 """Saving the answers of an application: only from the newest page, only while they may still change."""
 
+import uuid
+
 from django.utils.translation import gettext as _
 
 from config.clock import now
@@ -22,9 +24,18 @@ class NotEditable(Exception):
     """The application has gone on; these answers can't be changed any more."""
 
 
-def current(business):
-    """The application that counts for a business: the newest one that wasn't rejected, else the newest; or None."""
+def current(business, number=""):
+    """The application that counts for a business: the newest one that wasn't rejected, else the newest; or None.
+
+    ``number`` may be the reference of a further number's own application instead; another text finds None.
+    """
     applications = OnboardingApplication.objects.filter(business=business).order_by("-pk")
+    if number:
+        try:
+            return applications.exclude(parent=None).filter(reference=uuid.UUID(number)).first()
+        except ValueError:
+            return None
+    applications = applications.filter(parent=None)
     return applications.exclude(status=Status.REJECTED).first() or applications.first()
 
 

@@ -7,7 +7,7 @@ from config.clock import now
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.exceptions import NotReady, TransitionNotAllowed
 from onboarding.models import OnboardingApplication
-from onboarding.services import duplicates, notices, steps
+from onboarding.services import duplicates, further_numbers, notices, steps
 from onboarding.services.moves import move, note
 
 __all__ = [
@@ -30,7 +30,7 @@ FIRST_CODE = 2000
 
 def start(business, *, actor):
     """The application that a business is filling in; a new draft when there is none that still counts."""
-    alive = OnboardingApplication.objects.filter(business=business).exclude(status=Status.REJECTED)
+    alive = OnboardingApplication.objects.filter(business=business, parent=None).exclude(status=Status.REJECTED)
     application = alive.order_by("-pk").first()
     if application is not None:
         return application
@@ -76,6 +76,7 @@ def approve(application, *, actor):
     move(application, Status.APPROVED, actor=actor)
     OnboardingApplication.objects.filter(pk=application.pk).update(decided_at=now())
     steps.go_on(application)
+    further_numbers.open_approved(application)
     notices.application_approved(application)
 
 

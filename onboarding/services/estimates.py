@@ -44,7 +44,9 @@ class Estimate:
 def estimate():
     """The present estimate, over the applications of all businesses (only durations leave this function)."""
     with every_business():
-        finished = OnboardingApplication.objects.filter(status=ApplicationStatus.LIVE).exclude(submitted_at=None)
+        finished = OnboardingApplication.objects.filter(status=ApplicationStatus.LIVE, parent=None).exclude(
+            submitted_at=None
+        )
         days = sorted(
             (live - submitted).total_seconds() / DAY
             for submitted, live in finished.order_by("-live_at").values_list("submitted_at", "live_at")[:500]

@@ -10,6 +10,8 @@ from tenants import mail
 def _tell(application, kind, key="", **context):
     people = {application.contact_email, getattr(application.created_by, "email", "")} - {""}
     link = settings.PUBLIC_URL + reverse("onboarding:overview", args=[application.business.slug])
+    if application.parent_id:
+        link = f"{link}timeline/?number={application.reference}"
     for address in sorted(people):
         mail.queue(
             f"onboarding/email/{kind}",
@@ -68,3 +70,39 @@ def message_from_business(application, message):
 
 def application_live(application):
     _tell(application, "live", key="live")
+
+
+def number_decided(application, request):
+    """Staff has decided on a further number."""
+    _tell(application, "number_decided", key=str(request.reference), request=request)
+
+
+def part_asked(invitation, link):
+    """A colleague is asked to fill in one page; ``link`` opens that page and nothing else."""
+    application = invitation.application
+    mail.queue(
+        "onboarding/email/part_asked",
+        invitation.email,
+        language=application.business.language,
+        application=application,
+        business=application.business,
+        invitation=invitation,
+        link=link,
+    )
+
+
+def part_filled(invitation, title):
+    """Tell whoever asked that the page is filled in."""
+    if invitation.invited_by is None:
+        return
+    application = invitation.application
+    mail.queue(
+        "onboarding/email/part_filled",
+        invitation.invited_by.email,
+        language=application.business.language,
+        application=application,
+        business=application.business,
+        invitation=invitation,
+        title=title,
+        link=settings.PUBLIC_URL + reverse("onboarding:overview", args=[application.business.slug]),
+    )

@@ -5,7 +5,6 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -15,8 +14,9 @@ from onboarding.enums import CodeMethod, StepKind, StepState
 from onboarding.exceptions import NotPossible
 from onboarding.forms import CodeForm, CodeRequestForm
 from onboarding.phone_types import STANDARD
-from onboarding.services import answers, overview, steps
+from onboarding.services import overview, steps
 from onboarding.views import presenting
+from onboarding.views.chosen import address, chosen
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
 
@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 60
 @role_required(*MANAGERS)
 def activation(request, business_slug):
     """The page of the activation in whatever state it is."""
-    application = answers.current(request.business)
+    application = chosen(request)
     if application is None or where(application) == NOT_YET:
         return redirect("onboarding:overview", business_slug=business_slug)
     return _page(request, application)
@@ -44,7 +44,7 @@ def activation(request, business_slug):
 @role_required(*MANAGERS)
 def activation_progress(request, business_slug):
     """What an open page asks now and then: nothing new, or "load yourself again"."""
-    application = answers.current(request.business)
+    application = chosen(request)
     if application is None:
         return HttpResponse(status=404)
     mark = presenting.state_mark(application)
@@ -59,7 +59,7 @@ def activation_progress(request, business_slug):
 @role_required(*MANAGERS)
 def request_code(request, business_slug):
     """Write the wish for a code; a worker asks for it."""
-    application = answers.current(request.business)
+    application = chosen(request)
     if application is None:
         return redirect("onboarding:overview", business_slug=business_slug)
     form = CodeRequestForm(request.POST)
@@ -76,7 +76,7 @@ def request_code(request, business_slug):
         except NotPossible as exc:
             form.add_error(None, str(exc))
         else:
-            return redirect("onboarding:activation", business_slug=business_slug)
+            return redirect(address("onboarding:activation", application))
     return _page(request, application, request_form=form, status=422)
 
 
@@ -84,7 +84,7 @@ def request_code(request, business_slug):
 @role_required(*MANAGERS)
 def enter_code(request, business_slug):
     """Hand in the six figures; a worker shows them to Meta."""
-    application = answers.current(request.business)
+    application = chosen(request)
     if application is None:
         return redirect("onboarding:overview", business_slug=business_slug)
     form = CodeForm(request.POST)
@@ -99,7 +99,7 @@ def enter_code(request, business_slug):
         except NotPossible as exc:
             form.add_error("code", str(exc))
         else:
-            return redirect("onboarding:activation", business_slug=business_slug)
+            return redirect(address("onboarding:activation", application))
     return _page(request, application, code_form=form, status=422)
 
 
@@ -108,11 +108,11 @@ def enter_code(request, business_slug):
 @role_required(*MANAGERS)
 def show_pin(request, business_slug):
     """Show the two-step PIN, once in its life. The answer is not a redirect, because it can't be asked for again."""
-    application = answers.current(request.business)
+    application = chosen(request)
     pin = steps.reveal_pin(application, actor=request.user) if application else None
     if pin is None:
         messages.info(request, _("The PIN was shown before. If it is lost, our team sets a new one."))
-        return redirect("onboarding:activation", business_slug=business_slug)
+        return redirect(address("onboarding:activation", application))
     return _page(request, application, pin=pin)
 
 
@@ -202,7 +202,7 @@ def _waiting(application, looks, mark):
         "seconds": min(20, 2 + 2 * (looks // 8)),
         "looks": looks,
         "mark": mark,
-        "progress_url": reverse("onboarding:activation_progress", args=[application.business.slug]),
+        "progress_url": address("onboarding:activation_progress", application, mark=mark, n=looks),
     }
 
 

@@ -16,7 +16,8 @@ from onboarding.enums import CodeMethod, Sector, StepKind
 from onboarding.forms import company
 from onboarding.models import OnboardingApplication
 from onboarding.phone_types import describe_number
-from onboarding.services import documents, estimates, name_checks, overview, screenings, statement
+from onboarding.services import documents, estimates, name_checks, overview, parts, screenings, statement
+from onboarding.views.chosen import address
 from tenants.forms import countries
 
 
@@ -57,13 +58,24 @@ def extras(step, application, form):
         return {"findings": name_checks.findings(application, name), "shown_name": name or application.brand}
     if step.slug == "number":
         typed, region = form["phone"].value() or "", form["phone_region"].value() or ""
-        return {"facts": number_facts(typed, region) if application.phone or form.is_bound else None}
+        return {
+            "facts": number_facts(typed, region) if application.phone or form.is_bound else None,
+            "further": further_rows(application),
+        }
     if step.slug == "contact":
         host = (urlsplit(application.website).hostname or "").removeprefix("www.")
         return {"site": host, "advice": company.mail_advice(application)}
     if step.slug == "company":
         return {"hints": {}}
     return {}
+
+
+def part_extras(step, application, form):
+    """``extras`` for a colleague who sees this one page: nothing about other pages."""
+    if step.slug != "number":
+        return {}
+    typed, region = (form["phone"].value(), form["phone_region"].value()) if form else (application.phone, "")
+    return {"facts": number_facts(typed or "", region or "") if typed else None}
 
 
 def number_facts(typed, region):
@@ -121,9 +133,16 @@ def document_rows(application):
     ]
 
 
+def further_rows(application):
+    """The further numbers that were asked for, with their state."""
+    from onboarding.views.further_numbers import rows_of  # that page's view imports this module
+
+    return rows_of(application)
+
+
 def groups(application):
-    """All answers by step, with whether each step is complete."""
-    rows = []
+    """All answers by step, with whether each step is complete and which colleague filled it in."""
+    rows, asked = [], asked_of_colleagues(application)
     for step in wizard.STEPS:
         if step.slug == "signing":
             when = application.signed_at if statement.is_valid(application) else None
@@ -132,8 +151,19 @@ def groups(application):
             entries = document_rows(application)
         else:
             entries = answer_rows(application, step.fields)
+        if step.slug == "number":
+            entries += [
+                (_("Further number"), f"{phone_text(entry['row'].e164)}, {entry['row'].area}. {entry['word']}")
+                for entry in further_rows(application)
+            ]
         rows.append(
-            {"step": step, "rows": entries, "complete": step.is_complete(application), "note": _note(step, application)}
+            {
+                "step": step,
+                "rows": entries,
+                "complete": step.is_complete(application),
+                "note": _note(step, application),
+                "by": asked.get(step.slug, ""),
+            }
         )
     return rows
 
@@ -156,9 +186,10 @@ def advice_lines(application):
 def tasks(application):
     """The steps of a draft for the task list: (step, kind of badge, word, hint)."""
     rows, first_open = [], True
+    asked = asked_of_colleagues(application)
     for step in wizard.STEPS:
         if step.is_complete(application):
-            note = _note(step, application)
+            note = " ".join(part for part in (asked.get(step.slug, ""), str(_note(step, application))) if part)
             rows.append({"step": step, "look": "ok", "word": _("Done"), "hint": note})
             continue
         if step.is_begun(application):
@@ -169,8 +200,16 @@ def tasks(application):
             word, look = _("Pending"), "pending"
         first_open = False
         minutes = ngettext("%(n)d minute", "%(n)d minutes", step.minutes) % {"n": step.minutes}
-        rows.append({"step": step, "look": look, "word": word, "hint": minutes})
+        hint = " · ".join(part for part in (minutes, asked.get(step.slug, "")) if part)
+        rows.append({"step": step, "look": look, "word": word, "hint": hint})
     return rows
+
+
+def asked_of_colleagues(application):
+    """Step's slug -> who was asked for it or has filled it in."""
+    from onboarding.views.parts import words_of  # that page's view imports this module
+
+    return {slug: words_of(row) for slug, row in parts.by_step(application).items()}
 
 
 # The timeline
@@ -249,11 +288,11 @@ def _link(entry, application, slug, may_act):
         return reverse("onboarding:signature", args=[slug]), _("See the signed statement")
     mine = may_act and entry["who"] == overview.YOU and entry["state"] in {"current", "blocked"}
     if mine and entry["kind"] in {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED}:
-        return reverse("onboarding:activation", args=[slug]), _("Activate the number")
+        return address("onboarding:activation", application), _("Activate the number")
     if mine and entry["kind"] == StepKind.NAME_REVIEW:
-        return reverse("onboarding:propose_name", args=[slug]), _("Propose another name")
+        return address("onboarding:propose_name", application), _("Propose another name")
     if may_act and entry["kind"] in {StepKind.PROFILE, StepKind.ROUND_TRIP} and _pin_waits(application):
-        return reverse("onboarding:activation", args=[slug]), _("See your two-step PIN")
+        return address("onboarding:activation", application), _("See your two-step PIN")
     return None
 
 

@@ -14,6 +14,7 @@ from onboarding.enums import StepKind, StepState
 from onboarding.exceptions import NotPossible, NotReady, TransitionNotAllowed
 from onboarding.services import answers, applications, estimates, overview, steps, thread
 from onboarding.views import presenting
+from onboarding.views.chosen import chosen, home_of
 from onboarding.views.wizard import follow_up
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -51,7 +52,7 @@ def home(request, business_slug):
 @role_required()
 def timeline(request, business_slug):
     """The path of an application, also after its end."""
-    application = answers.current(request.business)
+    application = chosen(request)
     if application is None or application.status == Status.DRAFT:
         return redirect("onboarding:overview", business_slug=business_slug)
     return render(request, "onboarding/timeline.html", timeline_context(request, application))
@@ -61,7 +62,7 @@ def timeline(request, business_slug):
 @role_required()
 def progress(request, business_slug):
     """The part of the status page that looks after itself."""
-    application = answers.current(request.business)
+    application = chosen(request)
     if application is None or application.status == Status.DRAFT:
         return redirect("onboarding:overview", business_slug=business_slug)
     return render(request, "onboarding/_progress.html", _progress_context(request, application))
@@ -264,10 +265,10 @@ def propose_name(request, business_slug):
     from onboarding.forms import ProposedNameForm
     from onboarding.services import name_checks
 
-    application = answers.current(request.business)
+    application = chosen(request)
     step = steps.by_kind(application).get(StepKind.NAME_REVIEW) if application else None
     if step is None or step.state != StepState.WAITING_FOR_BUSINESS:
-        return redirect("onboarding:overview", business_slug=business_slug)
+        return redirect(home_of(application, business_slug))
     form = ProposedNameForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -277,7 +278,7 @@ def propose_name(request, business_slug):
         else:
             name_checks.request(application)
             messages.success(request, _("We propose the name to WhatsApp now."))
-            return redirect("onboarding:overview", business_slug=business_slug)
+            return redirect(home_of(application, business_slug))
     name = form["name"].value() or ""
     context = {
         "application": application,
