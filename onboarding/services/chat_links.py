@@ -23,7 +23,7 @@ LONGEST_TEXT = 140
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Figures and letters that nobody mistakes for each other."""
 CODE_LENGTH = 6
-GREETING = LONGEST_TEXT - CODE_LENGTH - 2
+GREETING = LONGEST_TEXT - CODE_LENGTH - 4
 """How long a greeting may be, so that it still fits into Meta's own short link with its code."""
 _CODES = re.compile(rf"#([{ALPHABET}]{{{CODE_LENGTH}}}(?:[{ALPHABET}]{{2}})?)(?![0-9A-Za-z])")
 LINK_TASK = "onboarding.tasks.tend_short_links"
