@@ -247,7 +247,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-the-outbox": {"task": "contactcenter.tasks.sweep_outbox", "schedule": 5},
     "fetch-media": {"task": "contactcenter.tasks.fetch_media", "schedule": 5},
     "sweep-pending-updates": {"task": "contactcenter.tasks.sweep_pending_updates", "schedule": 60},
-    "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 10},
+    "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 2},
     "let-decisions-go": {"task": "onboarding.tasks.let_decisions_go", "schedule": 2},
     "run-due-onboarding-steps": {"task": "onboarding.tasks.run_due_steps", "schedule": 2},
     "poll-accounts-and-numbers": {"task": "onboarding.tasks.poll_accounts", "schedule": 5},

@@ -1,5 +1,6 @@
 """Reactions to news from below."""
 
+from config import bulk
 from contactcenter.models import Conversation
 from contactcenter.understand import conversations, windows
 from contactcenter.understand.handlers import EVENTS, understand
@@ -29,10 +30,15 @@ def count_again(sender, survivor_id, **news):
 
 def tell_open_pages(sender, windows, **kwargs):
     """A window opened or closed: pages that show its conversation should know."""
-    by_place = {(one.phone_number_id, one.contact_id): one for one in windows}
-    rows = Conversation.objects.filter(
-        phone_number_id__in={number for number, _ in by_place}, contact_id__in={person for _, person in by_place}
-    ).values_list("business_id", "phone_number_id", "contact_id", "reference")
-    for business_id, number, person, reference in rows:
-        if (number, person) in by_place:
-            live.emit(WINDOW_CHANGED, business_id=business_id, conversation=str(reference))
+    keys, parameters = bulk.unnest(
+        "k",
+        phone_number_id=("bigint", [one.phone_number_id for one in windows]),
+        contact_id=("bigint", [one.contact_id for one in windows]),
+    )
+    rows = bulk.fetch(
+        f"SELECT c.business_id, c.reference::text FROM {keys} "
+        "JOIN contactcenter_conversation c USING (phone_number_id, contact_id)",
+        parameters,
+    )
+    for business_id, reference in rows:
+        live.emit(WINDOW_CHANGED, business_id=business_id, conversation=reference)

@@ -7,7 +7,7 @@ business isn't locked longer than needed and numbers become visible in their ord
 from django.conf import settings
 from django.db import connection, transaction
 
-from config import hints
+from config import bulk, hints
 from config.clock import now
 from config.faults import fault_point
 from tenants.tenancy import current_scope
@@ -65,14 +65,14 @@ def store(cursor, events):
         counts[business_id] = counts.get(business_id, 0) + 1
     if not counts:
         return counts
-    cursor.execute(_COUNT, [list(counts), list(counts.values())])
+    cursor.execute(_COUNT, [bulk.array(list(counts)), bulk.array(list(counts.values()))])
     next_number = {business_id: last - counts[business_id] for business_id, last in cursor.fetchall()}
     numbers = []
     for business_id, _type, _data in events:
         next_number[business_id] += 1
         numbers.append(next_number[business_id])
     ids, types, data = zip(*events, strict=True)
-    cursor.execute(_STORE, [now(), list(ids), numbers, list(types), list(data)])
+    cursor.execute(_STORE, [now(), *map(bulk.array, (ids, numbers, types, data))])
     return counts
 
 

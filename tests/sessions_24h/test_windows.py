@@ -108,6 +108,17 @@ def test_the_task_announces_to_open_pages(acme, thread):
         assert (event.type, event.data) == ("window", {"conversation": str(Conversation.objects.get().reference)})
 
 
+def test_the_task_goes_on_until_every_window_is_announced(acme, globex, monkeypatch):
+    monkeypatch.setattr(services, "CLOSED_AT_ONCE", 2)
+    for business in (acme, acme, globex, globex, acme):
+        builders.window(builders.conversation(business), hours_left=-1)
+
+    assert tasks.close_expired_windows() == {"closed": 5}
+    with every_business():
+        told = {event.data["conversation"] for event in LiveEvent.objects.filter(type="window")}
+        assert told == {str(reference) for reference in Conversation.objects.values_list("reference", flat=True)}
+
+
 def test_a_failing_receiver_announces_nothing_and_the_next_sweep_tries_again(acme, thread):
     builders.window(thread, hours_left=-1)
 
