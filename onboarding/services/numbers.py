@@ -37,7 +37,8 @@ def store_report(number, report):
 
 def apply(number, changes):
     """Write changed fields of a number, its audit line and live news; let the name step follow."""
-    changed = {field: value for field, value in changes.items() if getattr(number, field) != value}
+    fitting = {field: _fitting(field, value) for field, value in changes.items()}
+    changed = {field: value for field, value in fitting.items() if getattr(number, field) != value}
     if changed:
         before = {field: getattr(number, field) for field in changed}
         for field, value in changed.items():
@@ -53,6 +54,12 @@ def apply(number, changes):
         live.emit("number", business_id=number.business_id, number=str(number.reference))
     follow_name(number)
     return changed
+
+
+def _fitting(field, value):
+    """What a column holds of a text from outside: nobody promises us its length."""
+    limit = PhoneNumber._meta.get_field(field).max_length
+    return value[:limit] if limit and isinstance(value, str) else value
 
 
 def follow_name(number):

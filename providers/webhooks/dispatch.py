@@ -330,7 +330,9 @@ def describe_error(exc):
 
     A whole traceback text would carry what people wrote, and an error message may carry a row's content.
     """
-    frames = "".join(traceback.format_list(traceback.extract_tb(exc.__traceback__)[-12:]))
+    way = traceback.extract_tb(exc.__traceback__)
+    ours = [frame for frame in way[:-4] if "site-packages" not in frame.filename]
+    frames = "".join(traceback.format_list([*ours[-12:], *way[-4:]]))
     first = (str(exc).strip().splitlines() or [""])[0][:300].replace("\x00", "\ufffd")
     return f"{frames}{type(exc).__name__}: {first}"
 

@@ -36,17 +36,13 @@ def read(raw: bytes) -> Any:
 
 
 def _patiently(raw: bytes) -> Any:
-    """Python's own reader: takes lone surrogates and numbers of any size, where orjson refuses."""
+    """Python's own reader: takes lone surrogates, numbers of any size and ``NaN`` (as text), where orjson refuses."""
     try:
-        return json.loads(raw.decode("utf-8", "replace"), parse_constant=_refuse, parse_int=_whole, parse_float=_float)
+        return json.loads(raw.decode("utf-8", "replace"), parse_constant=str, parse_int=_whole, parse_float=_float)
     except ValueError as exc:
         raise Unreadable(str(exc)[:200]) from None
     except RecursionError:
         raise Unreadable("nested too deeply") from None
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is not JSON")
 
 
 def _whole(digits: str) -> int | str:
