@@ -117,5 +117,5 @@ def test_the_business_and_its_reviewer_write_to_each_other(applicant, sara):
     owner.locator("form[action$='/messages/'] button").click()
     expect(owner.locator("#messages .mine .bubble")).to_contain_text("Sí, <b>la misma</b>.")
 
-    expect(sara.locator(".review-thread .theirs")).to_contain_text("Sí, <b>la misma</b>.")  # by itself
+    expect(sara.locator(".review-thread .theirs")).to_contain_text("Sí, <b>la misma</b>.", timeout=90_000)  # by itself
     assert sara.problems + owner.problems == []

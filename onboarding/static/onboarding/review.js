@@ -2,7 +2,7 @@
 import { listen, stepper } from "./review-keys.js";
 
 const page = document.querySelector(".review[data-mark]");
-const NEWS_EVERY = 10_000;
+const NEWS_EVERY = 5_000;
 const typed = () => [...page.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue);
 
 // Keys
