@@ -1,6 +1,8 @@
 """CSV files as people really upload them: every line is read, or refused for a reason of its own."""
 
 import io
+import resource
+from collections import Counter
 
 import pytest
 
@@ -180,3 +182,22 @@ def test_days_are_those_of_the_business(text, day_first, iso):
     found = cells.moment(text, day_first, ZoneInfo("America/Bogota"))
 
     assert (found and found.isoformat()) == iso
+
+
+def test_two_hundred_thousand_lines_in_three_encodings_need_no_memory(tmp_path):
+    path = tmp_path / "large.csv"
+    broken = (b"1\x00;x;\r\n", b"2;\xc3\xa9\xe9;\r\n", b'3;"open;\r\n', b"4;" + b"x" * 30_000 + b";\r\n")
+    with path.open("wb") as file:
+        file.write(b"celular;nombre;fecha\r\n")
+        for n in range(200_000):
+            good = b"+57300%07d;Jos\xc3\xa9;2026-01-05\r\n" % n
+            latin = b"+57300%07d;Jos\xe9;2026-01-05\r\n" % n
+            file.write(broken[n // 1000 % 4] if n % 1000 == 7 else latin if n % 3 == 0 else good)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with path.open("rb") as file:
+        shape = reading.shape_of(file)
+        counts = Counter(record.problem for record in reading.records(file, shape))
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+    assert counts == {"": 199_801, "nul": 50, "bytes": 50, "open_quote": 50, "too_long": 50}
+    assert grown < 40

@@ -13,10 +13,12 @@ LOOKS = {"es": ((PHONE, "light"), (DESKTOP, "dark")), "en": ((PHONE, "dark"), (D
 PUBLIC = ["/", "/advisor/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/privacy/",
           "/accessibility/", "/no-such-page/"]  # fmt: skip
 OWNER = ["onboarding/timeline/", "onboarding/activation/", "onboarding/signature/", "numbers/", "{number}",
-         "templates/", "templates/new/", "{template}", "contacts/", "contacts/imports/", "links/", "opt-in/", "people/", "settings/", "api-keys/",
+         "templates/", "templates/new/", "{template}", "contacts/", "contacts/imports/", "links/", "opt-in/",
+         "people/", "settings/", "api-keys/",
          "audit/"]  # fmt: skip
 DRAFT = ["onboarding/", "onboarding/step/screening/", "onboarding/verdict/", "onboarding/step/signing/",
-         "onboarding/step/company/", "onboarding/step/address/", "onboarding/step/facebook/",
+         "onboarding/step/company/", "onboarding/step/address/", "onboarding/step/documents/",
+         "onboarding/step/facebook/", "onboarding/colleagues/", "numbers/further/",
          "onboarding/step/number/", "onboarding/step/display-name/", "onboarding/step/contact/",
          "onboarding/check/"]  # fmt: skip
 AGENT = ["inbox/", "{conversation}", "inbox/new/"]

@@ -404,3 +404,30 @@ def test_the_neighbour_finds_neither_links_nor_pages(client, acme, globex, numbe
         assert client.get(f"/b/{globex.slug}/{path}").status_code == 404
     with business_scope(globex):
         assert not ChatStart.objects.exists() and not ChatLink.objects.exists()
+
+
+def test_the_sandbox_makes_a_short_link_and_takes_another_greeting(acme, sandbox):
+    account = sandbox.waba()
+    number_id = sandbox.number(account, "3155550177")
+    waba = builders.waba(acme, waba_id=account, access_token=sandbox_token())
+    number = builders.phone_number(acme, e164="+573155550177", phone_number_id=number_id, waba=waba)
+    link = made(acme, number, "Hola")
+    for greeting in ("Hola", "Buenas tardes"):
+        with business_scope(acme):
+            link.greeting = greeting
+            link.save()
+            chat_links.want_short_link(link)
+        assert short_links.run_due() == 1
+        with business_scope(acme):
+            link.refresh_from_db()
+        assert link.short_state == "ready", link.short_error
+    [row] = sandbox.get(f"{number_id}/message_qrdls").json()["data"]
+
+    assert row["deep_link_url"] == link.short_url
+    assert row["prefilled_message"] == f"Buenas tardes #{link.code}"
+
+
+def sandbox_token():
+    from tests.providers.sandbox_server import TOKEN
+
+    return TOKEN
