@@ -87,11 +87,8 @@ MUTANTS = [
         "window_greatest",
         ("tests/sessions_24h/test_windows.py::test_the_latest_message_decides_in_whatever_order_they_come",),
         (
-            Patch(
-                "sessions_24h/services.py",
-                "WHERE sessions_24h_customerservicewindow.expires_at < EXCLUDED.expires_at",
-                "WHERE true",
-            ),
+            Patch("sessions_24h/services.py", "WHERE w.id = h.id AND w.expires_at < h.expires_at", "WHERE w.id = h.id"),
+            Patch("sessions_24h/services.py", "WHERE w.expires_at < EXCLUDED.expires_at", "WHERE true"),
         ),
     ),
     # Sending
@@ -186,7 +183,7 @@ MUTANTS = [
     Mutant(
         "dispatch_shard_lock",
         (f"{DISPATCH}::test_one_worker_at_a_time_holds_a_shard",),
-        (Patch("providers/webhooks/dispatch.py", "if not cursor.fetchone()[2]:", "if cursor.fetchone() is None:"),),
+        (Patch("providers/webhooks/dispatch.py", "if not cursor.fetchone()[0]:", "if cursor.fetchone() is None:"),),
     ),
     Mutant(
         "dispatch_cursor",
