@@ -53,10 +53,13 @@ def _claim(item):
     A status or edit with a single name tells nothing new about who is who.
     """
     event = item.event
-    names = _names(person_of(event))
+    person = person_of(event)
+    if type(event) in _ABOUT_A_MESSAGE and bool(person.wa_id) + bool(person.bsuid) + bool(person.parent_bsuid) < 2:
+        return None
+    names = _names(person)
     if type(event) is SystemChange:
         names |= _names(event.old)
-    if not names or (len(names) == 1 and type(event) in _ABOUT_A_MESSAGE):
+    if not names:
         return None
     return identities.Claim(item.business_id, names)
 

@@ -1,16 +1,19 @@
 """When a number may be called live: a real message came in on it, and our answer really left (product row C5)."""
 
 from contactcenter.models import Conversation, Direction, Message, MessageStatus
+from onboarding.models import PhoneNumber
 from onboarding.services import steps
 
 _LEFT = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PLAYED)
 
 
-def note(conversation_ids):
+def note(conversation_ids, number_ids):
     """See whether what was just heard of these conversations makes their numbers live; returns how many it made so.
 
-    Costs one look while all numbers are live already.
+    Costs one look at ``number_ids``, their numbers, while all of those are live already.
     """
+    if not PhoneNumber.objects.filter(pk__in=number_ids, live_at=None).exists():
+        return 0
     candidates = Conversation.objects.filter(pk__in=conversation_ids, phone_number__live_at=None)
     made = 0
     for conversation in candidates.select_related("phone_number").order_by("pk"):

@@ -18,6 +18,7 @@ from tenants import live
 STATUS_CHANGED = "status"
 WORDS = ("sent", "delivered", "read", "played", "failed")
 RANK = {word: STATUS_RANK[MessageStatus(word)] for word in WORDS}
+_SENT = RANK["sent"]
 
 
 @dataclass(slots=True)
@@ -36,7 +37,9 @@ class Fact:
     def add(self, at, data):
         """Take in one status, as ``_data`` describes it."""
         word = data["status"]
-        self.times[word] = min(self.times.get(word, at), at)
+        known = self.times.get(word)
+        if known is None or at < known:
+            self.times[word] = at
         if word == "failed":
             error = (at, data.get("code") or 0, data.get("details", ""))
             self.error = min(self.error or error, error)
@@ -53,10 +56,11 @@ class Fact:
         self.error = min(filter(None, [self.error, other.error]), default=())
         self.price = max(self.price, other.price)
         self.stopped_at = min(filter(None, [self.stopped_at, other.stopped_at]), default=None)
+        self.references |= other.references
 
     @property
     def best(self):
-        return max(self.times, key=RANK.__getitem__)
+        return next(iter(self.times)) if len(self.times) == 1 else max(self.times, key=RANK.__getitem__)
 
 
 def known(item):
@@ -66,19 +70,23 @@ def known(item):
 
 def apply(items):
     """Apply the statuses of a batch; those of unknown messages are kept for later."""
-    updates = [
-        Pending(
-            item.business_id, item.number_id, item.event.provider_id, "status",
-            _key(item.event), item.at, _data(item.event), RANK[item.event.status],
-        )
-        for item in items
-    ]  # fmt: skip
-    _apply(updates)
+    facts, told = {}, {}
+    for item in items:
+        key = item.number_id, item.event.provider_id
+        if key not in facts:
+            facts[key], told[key] = Fact(), []
+        facts[key].add(item.at, _data(item.event))
+        told[key].append(item)
+    _apply(facts, lambda key: [_pending(item) for item in told[key]])
 
 
-def _key(event):
+def _pending(item):
+    event = item.event
     code = f":{event.errors[0].code}" if event.errors else ""
-    return f"{event.status}:{event.at_ms}{code}"
+    return Pending(
+        item.business_id, item.number_id, event.provider_id, "status",
+        f"{event.status}:{event.at_ms}{code}", item.at, _data(event), RANK[event.status],
+    )  # fmt: skip
 
 
 def _data(event):
@@ -87,15 +95,15 @@ def _data(event):
         first = event.errors[0]
         data |= {"code": first.code, "details": first.details or first.title}
     if event.pricing is not None:
-        data |= {"type": event.pricing.type, "category": event.pricing.category}
-    if reference := _reference(event.reference):
+        data["type"], data["category"] = event.pricing.type, event.pricing.category
+    if event.reference and (reference := _reference(event.reference)):
         data["reference"] = reference
     return data
 
 
 def _reference(text):
     try:
-        return str(uuid.UUID(text)) if text else ""
+        return str(uuid.UUID(text))
     except ValueError:
         return ""
 
@@ -106,7 +114,13 @@ def apply_pending(pairs):
         return
     routing.lock(number for number, _provider_id in pairs)
     waiting = pending.take(set(pairs))
-    _apply([one for one in waiting if one.kind == "status"])
+    facts, told = {}, {}
+    for one in waiting:
+        if one.kind == "status":
+            key = one.number_id, one.provider_id
+            facts.setdefault(key, Fact()).add(one.at, one.data)
+            told.setdefault(key, []).append(one)
+    _apply(facts, told.__getitem__)
     touched, missing = changes.apply([one for one in waiting if one.kind != "status"])
     pending.keep(missing)
     conversations.recount(touched)
@@ -119,40 +133,29 @@ def sweep_pending(limit=500):
     return len(pairs)
 
 
-def _apply(updates):
-    if not updates:
+def _apply(facts, as_pending):
+    """Climb with ``{(number, provider ID): Fact}``; ``as_pending(key)`` gives what to keep of an unknown message."""
+    if not facts:
         return
-    facts = {}
-    for one in updates:
-        facts.setdefault((one.number_id, one.provider_id), Fact()).add(one.at, one.data)
-    messages = _find(facts)
-    by_reference, settled = _find_by_reference({key: fact for key, fact in facts.items() if key not in messages})
-    messages |= by_reference
-    pending.keep([one for one in updates if (one.number_id, one.provider_id) not in messages])
-    per_message = {}
-    for key, pk in messages.items():
-        if pk in per_message:
-            per_message[pk].join(facts[key])
-        else:
-            per_message[pk] = facts[key]
-    _write(per_message)
-    if settled:
-        apply_pending(settled)
-
-
-def _find(keys):
-    keys = sorted(keys)
-    source, params = bulk.unnest(
-        "k",
+    keys = sorted(facts)
+    unknown = _climb(
+        [facts[key] for key in keys],
         phone_number_id=("bigint", [number for number, _ in keys]),
         provider_id=("text", [provider_id for _, provider_id in keys]),
     )
-    rows = bulk.fetch(
-        f"SELECT m.phone_number_id, m.provider_id, m.id FROM {source} "
-        "JOIN contactcenter_message m USING (phone_number_id, provider_id)",
-        params,
-    )
-    return {(number, provider_id): pk for number, provider_id, pk in rows}
+    unknown = [keys[place] for place in unknown]
+    if not unknown:
+        return
+    found, settled = _find_by_reference({key: facts[key] for key in unknown})
+    pending.keep([one for key in unknown if key not in found for one in as_pending(key)])
+    of = {}
+    for key, pk in found.items():
+        of.setdefault(pk, Fact()).join(facts[key])
+    if of:
+        pks = sorted(of)
+        _climb([of[pk] for pk in pks], id=("bigint", pks))
+    if settled:
+        apply_pending(settled)
 
 
 def _find_by_reference(facts):
@@ -191,21 +194,43 @@ _FIRST_FAILURE = (
     '(t.failed_at IS NOT NULL AND (m.failed_at IS NULL OR (t.failed_at, coalesce(t.code, 0), t.details COLLATE "C") '
     '< (m.failed_at, coalesce(m.error_code, 0), m.error_details COLLATE "C")))'
 )
+_CLIMB = f"""
+WITH known AS MATERIALIZED (
+    SELECT t.*, m.id AS pk, m.rank AS before, t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE} AS is_news
+    FROM {{source}} JOIN contactcenter_message m USING ({{key}}) ORDER BY m.id
+), changed AS (
+    UPDATE contactcenter_message m SET rank = greatest(m.rank, t.rank),
+        status = CASE WHEN t.rank > m.rank THEN t.status ELSE m.status END, {_TIMES},
+        error_code = CASE WHEN {_FIRST_FAILURE} THEN t.code ELSE m.error_code END,
+        error_details = CASE WHEN {_FIRST_FAILURE} THEN t.details ELSE m.error_details END,
+        pricing_rank = CASE WHEN {_PRICE} THEN t.pricing_rank ELSE m.pricing_rank END,
+        pricing_type = CASE WHEN {_PRICE} THEN t.pricing_type ELSE m.pricing_type END,
+        pricing_category = CASE WHEN {_PRICE} THEN t.pricing_category ELSE m.pricing_category END
+    FROM known t WHERE m.id = t.pk AND t.is_news
+    RETURNING m.id, m.conversation_id
+)
+SELECT known.place, known.pk, known.before, c.business_id, c.id, c.reference::text, c.phone_number_id
+FROM known LEFT JOIN (changed JOIN contactcenter_conversation c ON c.id = changed.conversation_id)
+ON changed.id = known.pk
+"""
+"""One look and one write: what is known, which of it is news, and the conversations to tell open pages about."""
 
 
-def _source(facts):
-    rows = sorted(facts.items())
+def _source(facts, key):
+    times = {word: [fact.times.get(word) for fact in facts] for word in WORDS}
+    best = [fact.best for fact in facts]
     return bulk.unnest(
         "t",
-        id=("bigint", [pk for pk, _ in rows]),
-        rank=("smallint", [RANK[fact.best] for _, fact in rows]),
-        status=("text", [fact.best for _, fact in rows]),
-        **{f"{word}_at": ("timestamptz", [fact.times.get(word) for _, fact in rows]) for word in WORDS},
-        code=("integer", [_code(fact) for _, fact in rows]),
-        details=("text", [fact.error[2] if fact.error else "" for _, fact in rows]),
-        pricing_rank=("smallint", [fact.price[0] for _, fact in rows]),
-        pricing_type=("text", [fact.price[1] for _, fact in rows]),
-        pricing_category=("text", [fact.price[2] for _, fact in rows]),
+        **key,
+        place=("integer", list(range(len(facts)))),
+        rank=("smallint", [RANK[word] for word in best]),
+        status=("text", best),
+        **{f"{word}_at": ("timestamptz", times[word]) for word in WORDS},
+        code=("integer", [_code(fact) for fact in facts]),
+        details=("text", [fact.error[2] if fact.error else "" for fact in facts]),
+        pricing_rank=("smallint", [fact.price[0] for fact in facts]),
+        pricing_type=("text", [fact.price[1] for fact in facts]),
+        pricing_category=("text", [fact.price[2] for fact in facts]),
     )
 
 
@@ -214,43 +239,24 @@ def _code(fact):
     return code if 0 < code < 2**31 else None
 
 
-def _write(facts):
-    """Climb. The sender's note to itself goes too: whatever a status is about has surely left."""
-    if not facts:
-        return
-    _note_refusals({pk: fact.stopped_at for pk, fact in facts.items() if fact.stopped_at is not None})
-    source, params = _source(facts)
-    changing = bulk.fetch(
-        f"SELECT m.id, m.rank FROM {source} JOIN contactcenter_message m ON m.id = t.id "
-        f"WHERE t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE} ORDER BY m.id FOR NO KEY UPDATE OF m",
-        params,
-    )
-    if not changing:
-        return
-    source, params = _source({pk: facts[pk] for pk, _rank in changing})
-    changed = bulk.fetch(
-        "UPDATE contactcenter_message m SET rank = greatest(m.rank, t.rank), "
-        f"status = CASE WHEN t.rank > m.rank THEN t.status ELSE m.status END, {_TIMES}, "
-        f"error_code = CASE WHEN {_FIRST_FAILURE} THEN t.code ELSE m.error_code END, "
-        f"error_details = CASE WHEN {_FIRST_FAILURE} THEN t.details ELSE m.error_details END, "
-        f"pricing_rank = CASE WHEN {_PRICE} THEN t.pricing_rank ELSE m.pricing_rank END, "
-        f"pricing_type = CASE WHEN {_PRICE} THEN t.pricing_type ELSE m.pricing_type END, "
-        f"pricing_category = CASE WHEN {_PRICE} THEN t.pricing_category ELSE m.pricing_category END "
-        f"FROM {source} WHERE m.id = t.id "
-        "RETURNING m.conversation_id",
-        params,
-    )
-    low = [pk for pk, rank in changing if rank < STATUS_RANK[MessageStatus.SENT]]
-    if low:
-        bulk.run("DELETE FROM contactcenter_outboxitem WHERE message_id = ANY(%s::bigint[])", [bulk.array(low)])
-    threads = {pk for (pk,) in changed}
-    windows.refresh_free_entries(threads)
-    round_trips.note(threads)
-    for business_id, reference in bulk.fetch(
-        "SELECT business_id, reference::text FROM contactcenter_conversation WHERE id = ANY(%s::bigint[])",
-        [bulk.array(sorted(threads))],
-    ):
-        live.emit(STATUS_CHANGED, business_id=business_id, conversation=reference)
+def _climb(facts, **key):
+    """Bring the messages with these keys up to the facts; returns the places of those that nobody knows.
+
+    The sender's note to itself goes too: whatever a status is about has surely left.
+    """
+    source, params = _source(facts, key)
+    rows = bulk.fetch(_CLIMB.format(source=source, key=", ".join(key)), params)
+    _note_refusals({pk: facts[place].stopped_at for place, pk, *_ in rows if facts[place].stopped_at is not None})
+    changed = [row for row in rows if row[4] is not None]
+    if low := [row[1] for row in changed if row[2] < _SENT]:
+        bulk.run("DELETE FROM contactcenter_outboxitem WHERE message_id = ANY(%s::bigint[])", [bulk.array(sorted(low))])
+    if changed:
+        windows.refresh_free_entries({row[4] for row in changed})
+        round_trips.note({row[4] for row in changed}, {row[6] for row in changed})
+        for business_id, reference in {(row[3], row[5]) for row in changed}:
+            live.emit(STATUS_CHANGED, business_id=business_id, conversation=reference)
+    known = {row[0] for row in rows}
+    return [place for place in range(len(facts)) if place not in known] if len(known) < len(facts) else []
 
 
 def _note_refusals(moments):

@@ -211,8 +211,10 @@ def _words():
         for typed in (False, True)
     }
     polite = sorted({fold(word) for word in data["polite"]["words"]}, key=len, reverse=True)
-    asked = frozenset(word for group in texts.values() for words in group for word in words.split())
-    return texts, tuple(polite), asked
+    beginning = {}
+    for words in frozenset().union(*texts.values()):
+        beginning.setdefault(words.split(" ", 1)[0], []).append(words)
+    return texts, tuple(polite), beginning
 
 
 def wish_in(text, *, typed=True):
@@ -223,9 +225,9 @@ def wish_in(text, *, typed=True):
     """
     if len(text) > 80:
         return None
-    texts, polite, asked = _words()
+    texts, polite, beginning = _words()
     plain = fold(text)
-    if asked.isdisjoint(plain.split()):
+    if not any(words in plain for first in plain.split() if first in beginning for words in beginning[first]):
         return None
     for _ in range(4):
         for kind in (ConsentKind.OPT_OUT, ConsentKind.OPT_IN):
