@@ -82,9 +82,7 @@ def _kind(content):
 def _what_else(content):
     head = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _(
-            "This is an archive or an Office document. We don't open archives: save it as PDF and upload that."
-        )
+        return _("This is an archive or an Office document. We don't open archives: save it as PDF and upload that.")
     if content.startswith((b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
         return _("This is an archive. Upload the PDF or the picture itself; we don't open archives.")
     if b"<svg" in head or head.startswith((b"<?xml", b"<!doctype", b"<html", b"<script")):

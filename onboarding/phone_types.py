@@ -144,6 +144,19 @@ def describe_number(raw: str, region: str | None = None) -> NumberFacts:
     return _facts(typed, number)
 
 
+def grouped(typed: str, region: str = "") -> str:
+    """The figures typed so far, in the groups of their country; empty when there is nothing to group."""
+    plain = re.sub(r"[^0-9+]", "", typed)
+    home = region.upper() if region.upper() in phonenumbers.SUPPORTED_REGIONS else "ZZ"
+    if len(plain) < 4 or "+" in plain[1:]:
+        return ""
+    formatter = phonenumbers.AsYouTypeFormatter(home)
+    text = ""
+    for sign in plain[:20]:
+        text = formatter.input_digit(sign)
+    return text if re.sub(r"\D", "", text) == plain.lstrip("+") else ""
+
+
 def _is_short(digits: str, region: str | None) -> bool:
     if len(digits) <= 5:
         return True

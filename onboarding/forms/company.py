@@ -1,5 +1,6 @@
 """The company, its address, its Facebook Page and whom to contact (product rows B1, B2)."""
 
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -59,6 +60,7 @@ class CompanyForm(AnswerForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         country = (self.data.get("country") if self.is_bound else None) or self.instance.country
+        self.fields["country"].widget.attrs["data-tax-hints"] = json.dumps(tax_hints())
         self.tax_example = tax_hints().get(country, "")
         """How the tax number of the chosen country is called and written; for the page."""
 

@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from onboarding.models import NameCheck
+from onboarding.phone_types import grouped
 from onboarding.services import answers, name_checks
 from onboarding.views import presenting
 from tenants.decorators import role_required
@@ -44,6 +45,7 @@ def site_copy(request, business_slug, pk):
 @never_cache
 @role_required(*MANAGERS)
 def number_facts(request, business_slug):
-    """How we read a number while it is typed."""
+    """How we read a number while it is typed, and its figures in the groups in which people write them."""
     typed, region = request.GET.get("phone", "")[:40], request.GET.get("phone_region", "")[:2]
-    return render(request, "onboarding/_number_facts.html", {"facts": presenting.number_facts(typed, region)})
+    context = {"facts": presenting.number_facts(typed, region), "grouped": grouped(typed, region)}
+    return render(request, "onboarding/_number_facts.html", context)

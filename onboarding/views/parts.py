@@ -126,7 +126,7 @@ def _part(request, invitation):
     # A link in a mail shouldn't travel on to other sites with the page that it opened.
     headers = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
     step = wizard.by_slug(invitation.step)
-    context = {"invitation": invitation, "step": step, "business": invitation.business, "colleague": True}
+    context = {"invitation": invitation, "step": step, "business": invitation.business, "colleague": True, "form": None}
     closed = parts.closed_because(invitation)
     if closed or step is None or step.slug in NOT_BY_OTHERS:
         return _answer(request, context | {"closed": closed}, headers)
@@ -144,7 +144,8 @@ def _part(request, invitation):
 
 def _answer(request, context, headers, status=200):
     response = render(request, "onboarding/part.html", context, status=status)
-    response.headers.update(headers)
+    for name, value in headers.items():
+        response[name] = value
     return response
 
 

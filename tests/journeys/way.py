@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.browser import at, fill, press, visitor
 from tests.journeys.stack import STAFF_PASSWORD, eventually, some_digits
-from tests.onboarding.wizard_answers import pdf
+from tests.papers import pdf
 
 PASSWORD = "una-clave-larga-9"
 

@@ -16,7 +16,8 @@ from onboarding.services import documents
 from tenants.models import AuditEvent
 from tenants.tenancy import business_scope, every_business
 from tests import builders
-from tests.onboarding.wizard_answers import Applicant, pdf, upload
+from tests.onboarding.wizard_answers import Applicant, upload
+from tests.papers import pdf
 
 
 def png(width=800, height=1000, tail=b"", extra=b""):

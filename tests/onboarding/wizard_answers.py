@@ -6,6 +6,7 @@ from django.test import Client
 from onboarding.models import OnboardingApplication
 from onboarding.services import answers, applications, documents, name_checks, screenings, statement
 from tenants.tenancy import business_scope
+from tests.papers import pdf
 
 ANSWERS = {
     "screening": {
@@ -60,15 +61,6 @@ SAVED = {
     "contact_phone": "+573155550142",
 }
 """The same answers as they are stored."""
-
-
-def pdf(words="Certificado"):
-    """A small, whole PDF as a scanner writes it; different words make another file."""
-    return (
-        b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
-        b"2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\n"
-        b"trailer\n<< /Root 1 0 R /Info (" + words.encode() + b") >>\nstartxref\n0\n%%EOF\n"
-    )
 
 
 def upload(name="certificado.pdf", content=None):
