@@ -1,11 +1,12 @@
 """The figures of this moment. Every question is answered from an index and stops counting somewhere."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from config.clock import now
+from config.heartbeat import real_now
 from contactcenter.models import LaneState, OutboxItem, OutboxState, Priority, SenderLane
 from onboarding.models import PhoneNumber
 from providers.errors_text import explain
@@ -94,7 +95,7 @@ class NumberLanes:
     def rests_for_seconds(self):
         if self.noted is None or self.noted.paused_until is None:
             return 0
-        return max(0, round((self.noted.paused_until - datetime.now(UTC)).total_seconds()))
+        return max(0, round((self.noted.paused_until - real_now()).total_seconds()))
 
 
 @dataclass(slots=True)
@@ -115,11 +116,8 @@ def numbers_with_work(limit):
 
 def lanes():
     """``NumberLanes`` of the numbers with work or with a sender on them, the longest waiting first; and if all fit."""
-    fresh = datetime.now(UTC).timestamp() - NOTED_WITHIN_SECONDS
-    noted = {
-        lane.phone_number_id: lane
-        for lane in SenderLane.objects.filter(seen_at__gte=datetime.fromtimestamp(fresh, UTC))[:SHOWN_NUMBERS]
-    }
+    fresh = real_now() - timedelta(seconds=NOTED_WITHIN_SECONDS)
+    noted = {lane.phone_number_id: lane for lane in SenderLane.objects.filter(seen_at__gte=fresh)[:SHOWN_NUMBERS]}
     keys = numbers_with_work(SHOWN_NUMBERS + 1)
     all_fit = len(keys) <= SHOWN_NUMBERS
     waiting = {}

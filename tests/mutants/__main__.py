@@ -141,7 +141,7 @@ def run_tests(scratch, tests, words):
         )
     except subprocess.TimeoutExpired:
         return -1, None
-    failed = re.search(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
+    failed = re.search(r"^FAILED (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
     if done.returncode not in (0, 1) or (done.returncode == 1 and not failed):
         print(done.stdout[-3000:], done.stderr[-1000:], file=sys.stderr)
     return done.returncode, failed and failed[1]
