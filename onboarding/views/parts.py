@@ -123,8 +123,7 @@ def _language(request, invitation):
 
 
 def _part(request, invitation):
-    # A link in a mail shouldn't travel on to other sites with the page that it opened.
-    headers = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+    headers = {"X-Robots-Tag": "noindex"}
     step = wizard.by_slug(invitation.step)
     context = {"invitation": invitation, "step": step, "business": invitation.business, "colleague": True, "form": None}
     closed = parts.closed_because(invitation)
