@@ -196,8 +196,10 @@ _FIRST_FAILURE = (
 )
 _CLIMB = f"""
 WITH known AS MATERIALIZED (
-    SELECT t.*, m.id AS pk, m.rank AS before, t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE} AS is_news
-    FROM {{source}} JOIN contactcenter_message m USING ({{key}}) ORDER BY m.id
+    SELECT t.*, m.id AS pk, m.rank AS before, c.reference,
+        t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE} AS is_news
+    FROM {{source}} JOIN contactcenter_message m USING ({{key}})
+    JOIN contactcenter_conversation c ON c.id = m.conversation_id ORDER BY m.id
 ), changed AS (
     UPDATE contactcenter_message m SET rank = greatest(m.rank, t.rank),
         status = CASE WHEN t.rank > m.rank THEN t.status ELSE m.status END, {_TIMES},
@@ -207,11 +209,9 @@ WITH known AS MATERIALIZED (
         pricing_type = CASE WHEN {_PRICE} THEN t.pricing_type ELSE m.pricing_type END,
         pricing_category = CASE WHEN {_PRICE} THEN t.pricing_category ELSE m.pricing_category END
     FROM known t WHERE m.id = t.pk AND t.is_news
-    RETURNING m.id, m.conversation_id
+    RETURNING t.place, m.id, t.before, m.business_id, m.conversation_id, t.reference::text, m.phone_number_id
 )
-SELECT known.place, known.pk, known.before, c.business_id, c.id, c.reference::text, c.phone_number_id
-FROM known LEFT JOIN (changed JOIN contactcenter_conversation c ON c.id = changed.conversation_id)
-ON changed.id = known.pk
+SELECT * FROM changed UNION ALL SELECT place, pk, before, NULL, NULL, NULL, NULL FROM known WHERE NOT is_news
 """
 """One look and one write: what is known, which of it is news, and the conversations to tell open pages about."""
 
