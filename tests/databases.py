@@ -23,6 +23,7 @@ def template_database(settings):
     name = f"umbral_template_{digest_of_migrations()}"
     admin = owner_connection(settings, "postgres")
     with admin.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0")  # whoever builds the template first may take its time
         cursor.execute("SELECT pg_advisory_lock(4711)")
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if cursor.fetchone() is None:
