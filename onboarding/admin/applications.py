@@ -158,7 +158,10 @@ class OnboardingApplicationAdmin(ModelAdmin):
         may_change = self.has_change_permission(request, application)
         context = self.admin_site.each_context(request) | {"title": str(application), "opts": self.opts}
         context |= page.context(application, request.user, may_change=may_change, typed=typed)
-        if may_change:
+        if may_change and application.claimed_by_id in {
+            None,
+            request.user.pk,
+        }:  # a glance takes no news from a colleague
             thread.mark_read(application, for_staff=True)
         return TemplateResponse(request, "admin/onboarding/review.html", context, status=status)
 

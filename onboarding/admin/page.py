@@ -84,9 +84,9 @@ def context(application, user, *, may_change, typed=None):
 
 def page_mark(application):
     """A short text that changes when a colleague does something or the business writes."""
-    unread = thread.unread(application, for_staff=True)
+    last = application.messages.order_by("-pk").values_list("pk", flat=True).first()
     decision = application.decisions.order_by("-pk").values_list("pk", "state").first()
-    return f"{review.seen_by_now(application)}/{application.claimed_by_id or 0}/{decision}/{unread}"
+    return f"{review.seen_by_now(application)}/{application.claimed_by_id or 0}/{decision}/{last}"
 
 
 def _answers(application, typed, language):

@@ -8,7 +8,7 @@ from onboarding.services import thread
 from tenants.models import Mail
 from tenants.tenancy import business_scope, every_business
 from tests import builders
-from tests.onboarding.desk import Reviewer
+from tests.onboarding.desk import Reviewer, address
 
 
 @pytest.fixture
@@ -74,6 +74,20 @@ def test_a_reviewer_who_may_only_look_does_not_take_the_news_from_the_others(cli
 
     with every_business():
         assert thread.unread(submitted, for_staff=True) == 1
+
+
+def test_a_colleagues_glance_leaves_the_message_new_for_the_one_who_has_the_application(
+    client, at_desk, submitted, olga, acme
+):
+    at_desk.press(submitted, "claim")
+    before = at_desk.client.get(address(submitted, "mark")).json()
+    say(client, olga, acme, "When is it our turn?")
+
+    Reviewer(builders.staff("teo")).open(submitted)
+
+    with every_business():
+        assert thread.unread(submitted, for_staff=True) == 1
+    assert at_desk.client.get(address(submitted, "mark")).json() != before
 
 
 def test_the_business_sees_that_something_new_was_written(client, at_desk, submitted, olga, acme):
