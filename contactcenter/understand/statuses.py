@@ -197,7 +197,7 @@ _FIRST_FAILURE = (
 _CLIMB = f"""
 WITH known AS MATERIALIZED (
     SELECT t.*, m.id AS pk, m.rank AS before, c.reference,
-        t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE} AS is_news
+        coalesce(t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE}, false) AS is_news
     FROM {{source}} JOIN contactcenter_message m USING ({{key}})
     JOIN contactcenter_conversation c ON c.id = m.conversation_id ORDER BY m.id
 ), changed AS (
