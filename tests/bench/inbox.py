@@ -17,7 +17,8 @@ _began = now()
 
 def moments(count):
     """When the rounds of a figure take place, the same for all sides: one after the other within one window."""
-    return [_began - timedelta(hours=12) + timedelta(hours=1) * n for n in range(count)]
+    step = min(timedelta(hours=1), timedelta(hours=11) / count)
+    return [_began - timedelta(hours=12) + step * n for n in range(count)]
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def must_equal(ground, ours, other, without=()):
 
 
 def everything(ground):
-    """Rows and checksum of every table, keys and processing times included; not of the ledger, nor of what counts it."""
+    """Rows and checksum of every table, keys and processing times included, but for the ledger and its tallies."""
     found = {}
     connection = ground.superuser()
     with connection, connection.cursor() as cursor:

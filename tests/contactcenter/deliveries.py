@@ -161,6 +161,18 @@ def tables():
         return found
 
 
+def empty():
+    """Remove what was heard and said, and the numbers; the businesses stay."""
+    with every_business(), connection.cursor() as cursor:
+        for table in (
+            "contactcenter_outboxitem", "contactcenter_messagemedia", "contactcenter_reaction",
+            "contactcenter_pendingupdate", "contactcenter_message", "contactcenter_conversation",
+            "sessions_24h_customerservicewindow", "contacts_consentevent", "contacts_contacttoken",
+            "contacts_identity", "contacts_contact",
+        ):  # fmt: skip
+            cursor.execute(f"DELETE FROM {table}")
+
+
 class _Undo(Exception):
     pass
 

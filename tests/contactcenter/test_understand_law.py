@@ -1,145 +1,13 @@
 """One law: order, delay and repetition don't matter. The tables are a function of the set of events."""
 
-import json
 import os
-import uuid
-from datetime import timedelta
 from pprint import pformat
 
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-from contactcenter.models import Conversation, OutboxItem
-from contactcenter.understand import conversations
-from contacts.models import Contact
-from providers.webhooks.dispatch import Heard
-from providers.webhooks.parser import parse_delivery
-from tests import builders
 from tests.contactcenter import deliveries as meta
-from tests.contactcenter.deliveries import BEGIN, digest, undone
-
-NUMBERS = ("777", "778", "888")
-"""Two numbers of Acme, one of Globex."""
-PEOPLE = (
-    {"wa_id": "573001112233"},
-    {"bsuid": "CO.1"},
-    {"wa_id": "573001112233", "bsuid": "CO.1"},
-    {"wa_id": "5511987654321"},
-    {"wa_id": "551187654321", "bsuid": "BR.2"},
-    {"bsuid": "BR.2"},
-    {"wa_id": "573009998877"},
-)
-LOST = uuid.UUID("6d3c9a3e-6f1c-4c3e-9d5e-1f2a3b4c5d6e")
-"""The reference of a message whose sending ended without an answer."""
-WORDS = ("Hola", "STOP", "alta", "¿Cuánto cuesta?")
-
-numbers = st.sampled_from(NUMBERS)
-people = st.sampled_from(PEOPLE)
-moments = st.integers(0, 200_000) | st.integers(0, 5)
-names = st.sampled_from([None, None, "Rosa", "Rosita", "Ñandú"])
-targets = st.sampled_from([f"wamid.{n}" for n in range(6)])
-
-
-@st.composite
-def inbounds(draw):
-    number, n = draw(numbers), draw(st.integers(0, 5))
-    # What a message is depends on its ID alone: the same ID never comes with another content.
-    person, at, ad = PEOPLE[(n * 3 + len(number)) % len(PEOPLE)], 7919 * (n + 1) % 100_000, n == 3
-    name = ("Rosa", None, "Rosita", "Ñandú", None, "Rosa")[n]
-    more = {"referral": {"source_type": "ad", "source_id": "9"}} if ad else {}
-    return meta.inbound(number, f"wamid.{n}", at, WORDS[n % 4], name=name, username=name and "rosa", **person, **more)
-
-
-@st.composite
-def statuses(draw):
-    word = draw(st.sampled_from(["sent", "delivered", "read", "played", "failed"]))
-    which, number = draw(st.sampled_from(["out", "echo", "lost", "nobody's"])), draw(st.sampled_from(["777", "888"]))
-    more = {}
-    if word == "failed":
-        more["errors"] = [{"code": draw(st.sampled_from([131026, 131050])), "title": "Refused"}]
-    if word in ("sent", "delivered"):
-        more["pricing"] = {"type": "regular", "category": {"sent": "marketing", "delivered": "utility"}[word]}
-    if which == "lost":
-        more["reference"] = LOST
-    person = draw(st.sampled_from([{}, PEOPLE[2], PEOPLE[4]]))
-    return meta.status(number, f"wamid.{which}", word, draw(moments), **person, **more)
-
-
-@st.composite
-def others(draw):
-    number, at, target = draw(numbers), draw(moments), draw(targets)
-    person = draw(st.sampled_from([one for one in PEOPLE if "wa_id" in one]))
-    n = draw(st.integers(0, 99))
-    # The ID holds all that was drawn, so that one ID always means one event.
-    key = f"{number}.{at}.{target}.{PEOPLE.index(person)}.{n}"
-    match draw(st.integers(0, 6)):
-        case 0:
-            emoji = draw(st.sampled_from(["👍", "🎉", None]))
-            # In a chat of two only one person can react to a message of the business.
-            person = PEOPLE[2 * (int(target[-1]) % 2)]
-            return meta.reaction(number, f"wamid.r.{key}.{emoji}", at, target, emoji, **person)
-        case 1:
-            return meta.edit(number, f"wamid.x.{key}", at, target, f"edit {n}", wa_id=person["wa_id"])
-        case 2:
-            return meta.revoke(number, f"wamid.y.{key}", at, target, wa_id=person["wa_id"])
-        case 3:
-            return meta.echo(number, f"wamid.e.{key}", at, wa_id=person["wa_id"])
-        case 4:
-            return meta.changed_number(number, f"wamid.s.{key}", at, person["wa_id"], "573009998877")
-        case 5:
-            step = draw(st.sampled_from(["connect", "terminate"]))
-            call_at = {"connect": at, "terminate": at + 60}[step]
-            return meta.call(number, f"wacid.{key}", call_at, wa_id=person["wa_id"], event=step)
-        case _:
-            return meta.preference(number, at, draw(st.sampled_from(["stop", "resume"])), wa_id=person["wa_id"])
-
-
-heard = st.tuples(inbounds() | inbounds() | statuses() | others(), st.integers(1, 250_000) | st.integers(1, 50_000))
-"""A delivery and the second at which it was received: often before the time that it states."""
-
-
-@st.composite
-def histories(draw):
-    """The same deliveries twice: as they are, and shuffled, partly repeated and split into batches."""
-    first = draw(st.lists(heard, min_size=1, max_size=9))
-    again = draw(st.permutations(first + draw(st.lists(st.sampled_from(first), max_size=4))))
-    cuts = sorted(draw(st.lists(st.integers(0, len(again)), max_size=4)))
-    batches = [again[a:b] for a, b in zip([0, *cuts], [*cuts, len(again)], strict=True) if a < b]
-    return [[one] for one in first], batches
-
-
-def live_through(world, batches):
-    acme_number, globex_number = world
-    nobody = builders.contact(acme_number.business, "Lost", wa_id="573000000000")
-    thread = builders.conversation(acme_number.business, phone_number=acme_number, contact=nobody)
-    lost = builders.message(
-        thread, "Hi", "outbound", provider_id=None, status="unknown", rank=1, reference=LOST, at=BEGIN
-    )
-    with builders.every_business():
-        OutboxItem.objects.create(business=lost.business, message=lost, phone_number=acme_number, state="unknown")
-        Contact.objects.update(created_at=BEGIN)
-        Conversation.objects.update(created_at=BEGIN, last_activity_at=BEGIN)
-    for number in (acme_number, globex_number):
-        person = builders.contact(number.business, "Rosa", wa_id="573001112233", created_at=BEGIN)
-        conversation = builders.conversation(
-            number.business, phone_number=number, contact=person, last_activity_at=BEGIN
-        )
-        builders.message(
-            conversation, "Hi", "outbound", provider_id="wamid.out", status="accepted", rank=2, at=BEGIN,
-            accepted_at=BEGIN,
-        )  # fmt: skip
-        builders.message(conversation, "From the app", "echo", provider_id="wamid.echo", rank=3, at=BEGIN)
-    with builders.every_business():
-        conversations.recount(set(Conversation.objects.values_list("pk", flat=True)), exactly=True)
-    for place, batch in enumerate(batches):
-        digest(
-            [
-                Heard(event, BEGIN + timedelta(seconds=received), place * 1000 + n)
-                for n, (delivery, received) in enumerate(batch)
-                for event in parse_delivery(json.dumps(delivery).encode())
-            ]
-        )
-    return meta.tables()
+from tests.contactcenter import histories
+from tests.contactcenter.deliveries import digest, undone
 
 
 @settings(
@@ -148,27 +16,18 @@ def live_through(world, batches):
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes, and the difference is printed
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(histories())
+@given(histories.histories())
 def test_the_tables_are_a_function_of_the_set_of_deliveries(acme, globex, history):
     one_by_one, otherwise = history
 
-    def world():
-        numbers = (
-            builders.phone_number(acme, phone_number_id="777", pk=1001),
-            builders.phone_number(globex, phone_number_id="888", pk=1003),
-        )
-        builders.phone_number(acme, phone_number_id="778", pk=1002)
-        return numbers
+    def live_through(batches):
+        histories.past(*histories.numbers_of(acme, globex))
+        for place, batch in enumerate(batches):
+            digest(histories.read(batch, place * 1000))
+        return meta.tables()
 
-    first = undone(lambda: live_through(world(), one_by_one))
-    second = undone(lambda: live_through(world(), otherwise))
+    first = undone(live_through, one_by_one)
+    second = undone(live_through, otherwise)
 
-    differing = {
-        table: (
-            [row for row in first[table] if row not in second[table]],
-            [row for row in second[table] if row not in first[table]],
-        )
-        for table in first
-        if first[table] != second[table]
-    }
+    differing = histories.difference(first, second)
     assert not differing, pformat(differing, width=160)

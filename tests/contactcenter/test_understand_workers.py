@@ -15,7 +15,7 @@ from providers.webhooks.parser import parse_delivery
 from tenants.tenancy import every_business
 from tests import builders
 from tests.contactcenter import deliveries as meta
-from tests.contactcenter.deliveries import BEGIN, digest
+from tests.contactcenter.deliveries import BEGIN, digest, empty
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,7 +75,7 @@ def test_workers_with_overlapping_batches_agree_with_one_worker_alone(world):
     at_once(batches(events, 1, 40), batches(events, 2, 40), batches(events, 3, 25))
     together = meta.tables()
 
-    _empty()
+    empty()
     for batch in batches(events, 4, 60):
         digest(batch)
 
@@ -111,13 +111,3 @@ def test_twenty_pictures_of_somebody_new_at_once_make_one_contact_and_one_conver
     with every_business():
         assert Contact.objects.count() == Conversation.objects.count() == 1
         assert Conversation.objects.get().unread_count == Message.objects.count() == 8
-
-
-def _empty():
-    with every_business(), connection.cursor() as cursor:
-        for table in (
-            "contactcenter_messagemedia", "contactcenter_reaction", "contactcenter_pendingupdate",
-            "contactcenter_message", "contactcenter_conversation", "sessions_24h_customerservicewindow",
-            "contacts_consentevent", "contacts_contacttoken", "contacts_identity", "contacts_contact",
-        ):  # fmt: skip
-            cursor.execute(f"DELETE FROM {table}")
