@@ -25,13 +25,17 @@ class Pending:
 
 
 def keep(updates):
-    """Remember updates; of one that comes twice the earliest time holds."""
-    first = {}
+    """Remember updates. Of one that comes twice the earliest time holds, and of an edit the latest.
+
+    That is what happens to one whose message is there: otherwise it would matter which of them came first.
+    """
+    holds = {}
     for one in updates:
         key = (one.number_id, one.provider_id, one.kind, one.key)
-        if key not in first or one.at < first[key].at:
-            first[key] = one
-    rows = list(first.values())
+        known = holds.get(key)
+        if known is None or (one.at > known.at if one.kind == "edit" else one.at < known.at):
+            holds[key] = one
+    rows = list(holds.values())
     bulk.insert(
         PendingUpdate,
         {
@@ -46,7 +50,8 @@ def keep(updates):
         },
         order=["phone_number_id", "provider_id", "kind", "key"],
         conflict="(phone_number_id, provider_id, kind, key) DO UPDATE SET at = EXCLUDED.at, data = EXCLUDED.data "
-        "WHERE contactcenter_pendingupdate.at > EXCLUDED.at",
+        "WHERE CASE contactcenter_pendingupdate.kind WHEN 'edit' THEN contactcenter_pendingupdate.at < EXCLUDED.at "
+        "ELSE contactcenter_pendingupdate.at > EXCLUDED.at END",
     )
 
 
