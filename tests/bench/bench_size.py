@@ -21,27 +21,43 @@ def growth(ground):
     ground.fresh_database("growth_small")
     inbox.side(world.BUSINESSES, PEOPLE)
     sides["small"] = _name_of_database(), _side_there()
-    run, told = secrets.token_hex(4), {}
-    for which, (database, side) in sides.items():
+    run = secrets.token_hex(4)
+
+    def deliveries(side):
+        for n, at in enumerate(inbox.moments(ROUNDS + 1)):
+            yield world.deliveries(side.numbers, count, contacts=PEOPLE, seed=n, prefix=run, at=at)
+
+    told = {which: deliveries(side) for which, (_, side) in sides.items()}
+    before = {}
+    for which, (database, _) in sides.items():
         _work_in(database)
-        connection = ground.superuser()
-        connection.cursor().execute("VACUUM ANALYZE")
-        connection.close()
-        told[which] = iter(
-            world.deliveries(side.numbers, count, contacts=PEOPLE, seed=n, prefix=run, at=at)
-            for n, at in enumerate(inbox.moments(ROUNDS + 1))
-        )
+        before[which] = _messages(ground)
 
     def measured(which):
         _work_in(sides[which][0])
         return inbox.digest(ground, next(told[which]))
 
     result = paired(lambda: measured("large"), lambda: measured("small"), rounds=ROUNDS)
+    for which, (database, _) in sides.items():
+        _work_in(database)
+        if _messages(ground) - before[which] != count * (ROUNDS + 1):
+            raise RuntimeError(f"Messages are missing in the {which} database.")
     emit(
         "growth", value=result.cpu_ratio, unit="of the cost with 10 thousand", ratio=result.cpu_ratio,
         floor=result.floor.cpu_us, n=stored, goal="≤ 1.2", met=result.cpu_ratio <= 1.2, cpu_us=result.ours.cpu_us,
         time_ratio=1 / result.speed_ratio, others=result.others,
     )  # fmt: skip
+
+
+def _messages(ground):
+    """How many messages are stored; statistics are brought up to date on the way."""
+    connection = ground.superuser()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SELECT count(*) FROM contactcenter_message")
+        [(stored,)] = cursor.fetchall()
+    connection.close()
+    return stored
 
 
 def _name_of_database():
