@@ -1,6 +1,10 @@
 """The ground of the REST API: views that run in a business's scope, and errors of one shape."""
 
+import contextlib
+
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import JsonResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
@@ -8,6 +12,9 @@ from rest_framework.views import APIView
 from rest_framework.views import exception_handler as default_handler
 
 from tenants.tenancy import business_scope
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+RETRY_AFTER = "2"
 
 
 class BusinessAPIView(APIView):
@@ -19,28 +26,45 @@ class BusinessAPIView(APIView):
     allowed_roles = None
 
     def dispatch(self, request, *args, **kwargs):
-        self._leave_scope = None
+        self._scope = None
         try:
-            return super().dispatch(request, *args, **kwargs)
-        finally:
-            if self._leave_scope is not None:
-                self._leave_scope(None, None, None)
+            response = super().dispatch(request, *args, **kwargs)
+            self._leave(None)
+            return response
+        except DATABASE_AWAY as exc:
+            # Nothing was promised; the same request may be made again.
+            self._leave(exc)
+            return JsonResponse({"error": _away()}, status=503, headers={"Retry-After": RETRY_AFTER})
+        except BaseException as exc:
+            self._leave(exc)
+            raise
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         scope = business_scope(request.business)
         scope.__enter__()
-        self._leave_scope = scope.__exit__
+        self._scope = scope
 
     def handle_exception(self, exc):
-        response = super().handle_exception(exc)
-        if self._leave_scope is not None:
-            leave, self._leave_scope = self._leave_scope, None
-            try:
-                leave(type(exc), exc, exc.__traceback__)
-            except type(exc):
-                pass
-        return response
+        """Whatever went wrong, nothing of it stays: also when nobody knows how to answer and it is raised again."""
+        try:
+            return super().handle_exception(exc)
+        finally:
+            self._leave(exc)
+
+    def _leave(self, exc):
+        scope, self._scope = self._scope, None
+        if scope is None:
+            return
+        if exc is None:
+            scope.__exit__(None, None, None)
+            return
+        with contextlib.suppress(type(exc), DatabaseError):
+            scope.__exit__(type(exc), exc, exc.__traceback__)
+
+
+def _away():
+    return {"code": "unavailable", "message": _("The database can't be reached. Ask again in a moment.")}
 
 
 def exception_handler(exc, context):
