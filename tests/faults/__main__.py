@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import signal
 import sys
 
 from tests.faults import plan
@@ -31,6 +32,8 @@ def main():
     if not planned:
         parser.error(f"No kind is called {chosen.only}; --list names them.")
     told(f"seed {seed}: {sum(len(indexes) for _kind, indexes in planned)} faults in {len(planned)} rounds")
+    # A SIGTERM must not leave servers and processes behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     world = World(seed)
     try:
         world.start()

@@ -20,6 +20,11 @@ class Kind:
     quick: int = 0
     group: int = 5
     settle: float = 60.0
+    numbered: bool = False
+    """Whether ``strike`` is told the number of the trial, too."""
+
+    def once(self, world, rng, index):
+        return self.strike(world, rng, index) if self.numbered else self.strike(world, rng)
 
 
 def kind(name, trials, quick=0, group=5, settle=60.0):

@@ -141,6 +141,8 @@ class Load:
     def say(self, place, person, text=None, tries=60):
         """An answer by the API (a template without ``text``) under one key, until the API has decided."""
         tenant, key = self.tenants[place], uuid.uuid4().hex
+        if not text and not self._has_agreed(tenant, person):
+            return None
         body = {"phone_number": tenant.number_reference, "to": "+" + person}
         body |= {"text": text} if text else {"template": tenant.template}
         asked = self.history.asked[key] = Asked(place, person, "text" if text else "template")
@@ -163,6 +165,20 @@ class Load:
                     break
                 time.sleep(0.3)
         return asked
+
+    def _has_agreed(self, tenant, person):
+        """Who is written to first has said yes."""
+        body = {
+            "to": "+" + person,
+            "kind": "opt_in",
+            "source": "web_form",
+            "wording": "Sí, por WhatsApp.",
+            "key": person,
+        }
+        headers = {"Authorization": f"Bearer {tenant.key}"}
+        code, _answer = self._ask("POST", f"{self.stack.url}/api/v1/opt-ins/", json=body, headers=headers)
+        self._count("opt-in", code)
+        return code == 201
 
     # The steady load
 

@@ -64,7 +64,7 @@ def run(world, seed, planned, tell=print):
         for index in indexes:
             rng = random.Random(f"{seed}:{one.name}:{index}")
             try:
-                allowed += one.strike(world, rng)
+                allowed += one.once(world, rng, index)
             except AssertionError as exc:
                 outcome.violations["did_not_strike"] += 1
                 world.checker.examples.append(f"{one.name} {index}: {exc}")

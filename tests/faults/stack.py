@@ -107,6 +107,11 @@ class FaultStack(Stack):
         """How often somebody struck at this point so far."""
         return len(list(self.orders.glob(f"{point}.struck-*")))
 
+    def last_struck(self, point):
+        """The pid of the last process that struck itself at this point."""
+        newest = max(self.orders.glob(f"{point}.struck-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+        return int(newest.name.rsplit("-", 2)[1])
+
     # Processes
 
     def signal(self, name, number):
