@@ -3,13 +3,14 @@
 import gc
 import os
 import warnings
+from importlib import import_module
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import worker_before_create_process
+from celery.signals import worker_before_create_process, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# The web program's start and `manage.py check` look at the whole; here it would load every page into every worker.
+# `manage.py check` looks at the whole before a start; each worker needn't do it again.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # A rehearsal may run as root; tasks are JSON, so Celery's warning about pickled tasks says nothing here.
@@ -18,6 +19,14 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 app = Celery("umbral")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _load_once(**_news):
+    """Mails name pages, so every child would load them sooner or later, each for itself."""
+    from django.conf import settings  # beat and whoever only rings know this module without Django
+
+    import_module(settings.ROOT_URLCONF)
 
 
 @worker_before_create_process.connect

@@ -56,6 +56,12 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
+PAGES = env.boolean("PAGES", True)
+"""Off in the sender (``manage.py``): what only pages are made of would be a quarter of its memory."""
+if not PAGES:
+    _for_pages = ("unfold", "django.contrib.admin", "django.contrib.messages", "django.contrib.staticfiles")
+    _for_pages += ("django.contrib.humanize", "django_htmx", "allauth", "rest_framework", "drf_spectacular")
+    INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith(_for_pages)]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
