@@ -18,7 +18,6 @@ from tenants import live
 STATUS_CHANGED = "status"
 WORDS = ("sent", "delivered", "read", "played", "failed")
 RANK = {word: STATUS_RANK[MessageStatus(word)] for word in WORDS}
-_SENT = RANK["sent"]
 
 
 @dataclass(slots=True)
@@ -195,25 +194,18 @@ _FIRST_FAILURE = (
     '< (m.failed_at, coalesce(m.error_code, 0), m.error_details COLLATE "C")))'
 )
 _CLIMB = f"""
-WITH known AS MATERIALIZED (
-    SELECT t.*, m.id AS pk, m.rank AS before, c.reference,
-        coalesce(t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE}, false) AS is_news
-    FROM {{source}} JOIN contactcenter_message m USING ({{key}})
-    JOIN contactcenter_conversation c ON c.id = m.conversation_id ORDER BY m.id
-), changed AS (
-    UPDATE contactcenter_message m SET rank = greatest(m.rank, t.rank),
-        status = CASE WHEN t.rank > m.rank THEN t.status ELSE m.status END, {_TIMES},
-        error_code = CASE WHEN {_FIRST_FAILURE} THEN t.code ELSE m.error_code END,
-        error_details = CASE WHEN {_FIRST_FAILURE} THEN t.details ELSE m.error_details END,
-        pricing_rank = CASE WHEN {_PRICE} THEN t.pricing_rank ELSE m.pricing_rank END,
-        pricing_type = CASE WHEN {_PRICE} THEN t.pricing_type ELSE m.pricing_type END,
-        pricing_category = CASE WHEN {_PRICE} THEN t.pricing_category ELSE m.pricing_category END
-    FROM known t WHERE m.id = t.pk AND t.is_news
-    RETURNING t.place, m.id, t.before, m.business_id, m.conversation_id, t.reference::text, m.phone_number_id
-)
-SELECT * FROM changed UNION ALL SELECT place, pk, before, NULL, NULL, NULL, NULL FROM known WHERE NOT is_news
+UPDATE contactcenter_message m SET rank = greatest(m.rank, t.rank),
+    status = CASE WHEN t.rank > m.rank THEN t.status ELSE m.status END, {_TIMES},
+    error_code = CASE WHEN {_FIRST_FAILURE} THEN t.code ELSE m.error_code END,
+    error_details = CASE WHEN {_FIRST_FAILURE} THEN t.details ELSE m.error_details END,
+    pricing_rank = CASE WHEN {_PRICE} THEN t.pricing_rank ELSE m.pricing_rank END,
+    pricing_type = CASE WHEN {_PRICE} THEN t.pricing_type ELSE m.pricing_type END,
+    pricing_category = CASE WHEN {_PRICE} THEN t.pricing_category ELSE m.pricing_category END
+FROM {{source}}, contactcenter_conversation c
+WHERE {{same}} AND c.id = m.conversation_id AND (t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE})
+RETURNING t.place, m.id, c.business_id, c.id, c.reference::text, c.phone_number_id
 """
-"""One look and one write: what is known, which of it is news, and the conversations to tell open pages about."""
+"""One pass over the messages: those for which it is news change, and tell whose open pages should know."""
 
 
 def _source(facts, key):
@@ -245,18 +237,32 @@ def _climb(facts, **key):
     The sender's note to itself goes too: whatever a status is about has surely left.
     """
     source, params = _source(facts, key)
-    rows = bulk.fetch(_CLIMB.format(source=source, key=", ".join(key)), params)
-    _note_refusals({pk: facts[place].stopped_at for place, pk, *_ in rows if facts[place].stopped_at is not None})
-    changed = [row for row in rows if row[4] is not None]
-    if low := [row[1] for row in changed if row[2] < _SENT]:
-        bulk.run("DELETE FROM contactcenter_outboxitem WHERE message_id = ANY(%s::bigint[])", [bulk.array(sorted(low))])
+    same = " AND ".join(f"m.{column} = t.{column}" for column in key)
+    changed = bulk.fetch(_CLIMB.format(source=source, same=same), params)
+    pk_of = {place: pk for place, pk, *_ in changed}
+    if others := [place for place in range(len(facts)) if place not in pk_of]:
+        pk_of |= _known(others, key)
+    _note_refusals({pk: facts[place].stopped_at for place, pk in pk_of.items() if facts[place].stopped_at is not None})
     if changed:
-        windows.refresh_free_entries({row[4] for row in changed})
-        round_trips.note({row[4] for row in changed}, {row[6] for row in changed})
-        for business_id, reference in {(row[3], row[5]) for row in changed}:
+        _, pks, _, threads, _, numbers = zip(*changed, strict=True)
+        bulk.run("DELETE FROM contactcenter_outboxitem WHERE message_id = ANY(%s::bigint[])", [bulk.array(sorted(pks))])
+        windows.refresh_free_entries(set(threads))
+        round_trips.note(set(threads), set(numbers))
+        for business_id, reference in {(row[2], row[4]) for row in changed}:
             live.emit(STATUS_CHANGED, business_id=business_id, conversation=reference)
-    known = {row[0] for row in rows}
-    return [place for place in range(len(facts)) if place not in known] if len(known) < len(facts) else []
+    return [place for place in others if place not in pk_of]
+
+
+def _known(places, key):
+    """Of those for which there was no news, the ones that are stored: place to primary key."""
+    source, params = bulk.unnest(
+        "t",
+        place=("integer", places),
+        **{column: (kind, [values[place] for place in places]) for column, (kind, values) in key.items()},
+    )
+    return dict(
+        bulk.fetch(f"SELECT t.place, m.id FROM {source} JOIN contactcenter_message m USING ({', '.join(key)})", params)
+    )
 
 
 def _note_refusals(moments):

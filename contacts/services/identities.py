@@ -3,6 +3,11 @@
 A contact is the union of the names that any event ever gave it (WhatsApp docs "Business-scoped user IDs", June 2026:
 the user ID first, the telephone number second and perhaps missing). When an event proves two contacts to be one, the
 older one stays. So the result is the same whatever the order of events, and repeats add nothing.
+
+Two user IDs on one number are one contact. A user ID is made per person and business portfolio, so the same person has
+one for each portfolio that a business works with. The price: when a carrier gives a number to somebody new, the thread
+goes on. Which of the two wrote would depend on the order of events wherever a message names the number alone; a change
+that Meta tells (``user_changed_number``) is linked and never guessed.
 """
 
 import uuid

@@ -112,6 +112,36 @@ def test_a_missing_or_absurd_time_counts_as_the_time_of_receipt(number, scope, s
     assert Message.objects.get().at == second(42)
 
 
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_time_in_milliseconds_counts_to_the_millisecond(number, scope, as_text):
+    told = int(BEGIN.timestamp() * 1000) + 7
+    delivery = meta.inbound("777", "wamid.1", 0, wa_id=ROSA)
+    delivery["entry"][0]["changes"][0]["value"]["messages"][0]["timestamp"] = str(told) if as_text else told
+    hear(delivery)
+
+    end = BEGIN + timedelta(hours=24, milliseconds=7)
+    window, millisecond = CustomerServiceWindow.objects.get(), timedelta(milliseconds=1)
+    assert [window.is_open(at) for at in (end - millisecond, end, end + millisecond)] == [True, False, False]
+
+
+def test_messages_of_one_second_stand_in_one_order_in_the_list_and_in_the_thread(number, scope):
+    hear(*(meta.inbound("777", f"wamid.{n}", 0, f"text {n}", wa_id=ROSA) for n in (2, 3, 1)))
+
+    assert list(Message.objects.order_by("at", "id").values_list("text", flat=True)) == ["text 1", "text 2", "text 3"]
+    assert Conversation.objects.get().last_message_text == "text 3"
+
+
+def test_somebody_from_an_ad_may_be_written_to_freely_for_a_day_and_at_no_charge_for_three(acme, number, scope):
+    hear(ad(0))
+    answer(acme, number, 100)
+    hear(meta.status("777", "wamid.a100", "sent", 100))
+
+    window = CustomerServiceWindow.objects.get()
+    day = 24 * 3600
+    assert [window.is_open(second(at)) for at in (day - 1, day, 2 * day)] == [True, False, False]
+    assert [window.in_free_entry(second(at)) for at in (day, 3 * day + 99, 3 * day + 100)] == [True, True, False]
+
+
 def test_a_late_message_doesn_t_shorten_the_window(number, scope):
     hear(meta.inbound("777", "wamid.2", 1000, wa_id=ROSA))
     hear(meta.inbound("777", "wamid.1", 10, "old", wa_id=ROSA))
@@ -444,6 +474,18 @@ def test_two_ways_to_write_a_number_are_one_person(number, scope, one, other):
 
     assert Contact.objects.count() == 1
     assert set(Identity.objects.filter(kind="wa_id").values_list("value", flat=True)) == {one, other}
+
+
+def test_user_ids_that_share_a_number_are_one_contact_in_any_order(number, scope):
+    """A user ID belongs to a person and a portfolio, so one person may have several; and what reused a number can't be
+    told from that (the decision is in ``contacts/services/identities.py``)."""
+    told = [
+        meta.inbound("777", "wamid.1", 0, wa_id=ROSA, bsuid="CO.1"),
+        meta.inbound("777", "wamid.2", 1, wa_id=ROSA, bsuid="CO.9"),
+        meta.inbound("777", "wamid.3", 2, bsuid="CO.9"),
+    ]
+    for order in (told, told[::-1]):
+        assert meta.undone(lambda order=order: [hear(one) for one in order] and Contact.objects.count()) == 1
 
 
 def test_the_business_s_own_name_for_a_contact_stays(number, scope):

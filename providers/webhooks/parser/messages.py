@@ -42,9 +42,9 @@ NO_TARGET = "no message is named"
 
 def read_messages(frame: Frame, value: Item) -> None:
     """The field ``messages``: messages, statuses and faults, in any mixture."""
-    each(frame, value, "messages", message)
-    each(frame, value, "statuses", status)
-    each(frame, value, "errors", fault)
+    for key, read in _ITEMS:
+        if key in value:
+            each(frame, value, key, read)
 
 
 def read_echoes(frame: Frame, value: Item) -> None:
@@ -278,7 +278,8 @@ def status(frame: Frame, item: Item) -> None:
     if type(conversation) is dict:
         event.conversation_id = text(conversation.get("id"))[:200]
         event.conversation_origin = text(mapping(conversation.get("origin")).get("type"))[:64]
-        event.conversation_expires_at_ms, _ = moment(conversation.get("expiration_timestamp"))
+        if "expiration_timestamp" in conversation:
+            event.conversation_expires_at_ms, _ = moment(conversation["expiration_timestamp"])
     if "errors" in item:
         event.errors = errors(item["errors"])
     if "biz_opaque_callback_data" in item:
@@ -343,3 +344,6 @@ def preference(frame: Frame, item: Item) -> None:
             **frame.about() | {"at_ms": at_ms, "time_problem": problem},
         )
     )
+
+
+_ITEMS = (("messages", message), ("statuses", status), ("errors", fault))
