@@ -128,10 +128,7 @@ class Board:
         at_hand = sum(len(number.lanes) for number in self.numbers.values())
         if at_hand + self.flying > self.options.in_flight * 3 // 2:
             return False
-        return any(
-            number.more and self._runs_low(number) and not number.rests(at)
-            for number in self.numbers.values()
-        )
+        return any(number.more and self._runs_low(number) and not number.rests(at) for number in self.numbers.values())
 
     def _runs_low(self, number):
         return len(number.lanes) * 2 < min(number.target, self.options.in_flight)
@@ -149,13 +146,12 @@ class Board:
         left = min(CLAIM_AT_ONCE, 2 * self.options.in_flight - self.flying - sum(claimed.values()))
         wanted = []
         start = self._turn % max(1, len(with_work))
-        for pk in with_work[start:] + with_work[:start]:
+        asking = [pk for pk in with_work[start:] + with_work[:start] if not self.numbers[pk].rests(at)]
+        for place, pk in enumerate(asking):
             number = self.numbers[pk]
-            if number.rests(at):
-                continue
             business = number.facts.business
             share = self.options.in_flight - claimed.get(business, 0) - self.flying_of.get(business, 0)
-            room = min(number.target - len(number.lanes), left, share)
+            room = min(number.target - len(number.lanes), math.ceil(left / (len(asking) - place)), share)
             if room > 0 and (self._runs_low(number) or not number.more):
                 wanted.append((pk, room, Priority.CAMPAIGN + 1))
                 left -= room

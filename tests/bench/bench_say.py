@@ -49,9 +49,8 @@ def say(ground):
         def ours() -> Round:
             rows = world.messages(threads)
             waiting = "SELECT count(*) FROM contactcenter_outboxitem"
-            return measured(
-                rows, lambda: world.put_out(rows, AGENT), sender, lambda _rows: world.count(cursor, waiting)
-            )
+            go = world.prepared(rows, AGENT)
+            return measured(rows, go, sender, lambda _rows: world.count(cursor, waiting))
 
         def floor() -> Round:
             rows = world.messages(threads[:floor_n])
@@ -160,8 +159,7 @@ def fair(ground):
                 for turn in range(replies):
                     for whose in ("other", "same"):
                         reply = world.messages([writers[whose][turn % 100]])
-                        asked[str(reply[0].reference)] = (load, whose, time.monotonic())
-                        world.put_out(reply, AGENT)
+                        asked[str(reply[0].reference)] = (load, whose, world.put_out(reply, AGENT))
                         time.sleep(dice.uniform(0.03, 0.09))
                 time.sleep(1)
                 sender.terminate()

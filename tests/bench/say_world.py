@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 from config import hints
@@ -122,27 +122,40 @@ def messages(threads, *, template=None, source="agent"):
 
 
 def put_out(rows, priority):
-    """The messages into the outbox, in one transaction, and the bell."""
+    """The messages into the outbox, in one transaction, and the bell; the moment of the commit."""
+    return prepared(rows, priority)()
+
+
+def prepared(rows, priority):
+    """As ``put_out``, but the commit and the bell wait until what is returned is called."""
     from contactcenter.models import OutboxItem
     from contactcenter.sender import CHANNEL
     from tenants.tenancy import every_business
 
-    present = now()
-    with every_business():
-        OutboxItem.objects.bulk_create(
-            [
-                OutboxItem(
-                    business_id=row.business_id,
-                    message=row,
-                    phone_number_id=row.phone_number_id,
-                    priority=priority,
-                    not_before=present,
-                )
-                for row in rows
-            ],
-            batch_size=1000,
-        )
-    hints.publish(CHANNEL, "bench")
+    present, scope = now(), ExitStack()
+    scope.enter_context(every_business())
+    OutboxItem.objects.bulk_create(
+        [
+            OutboxItem(
+                business_id=row.business_id,
+                message=row,
+                phone_number_id=row.phone_number_id,
+                priority=priority,
+                not_before=present,
+            )
+            for row in rows
+        ],
+        batch_size=1000,
+    )
+
+    def go():
+        scope.close()
+        at = time.monotonic()
+        for number in {row.phone_number_id for row in rows}:
+            hints.publish(CHANNEL, str(number))
+        return at
+
+    return go
 
 
 def wait_until(done, seconds=120.0, every=0.02):
