@@ -59,8 +59,10 @@ INSTALLED_APPS = [
 PAGES = env.boolean("PAGES", True)
 """Off in the sender (``manage.py``): what only pages are made of would be a quarter of its memory."""
 if not PAGES:
-    _for_pages = ("unfold", "django.contrib.admin", "django.contrib.messages", "django.contrib.staticfiles")
-    _for_pages += ("django.contrib.humanize", "django_htmx", "allauth", "rest_framework", "drf_spectacular")
+    _for_pages = tuple(
+        "unfold django.contrib.admin django.contrib.messages django.contrib.staticfiles django.contrib.humanize "
+        "django_htmx allauth rest_framework drf_spectacular".split()
+    )
     INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith(_for_pages)]
 
 MIDDLEWARE = [
