@@ -315,7 +315,7 @@ def let_go(pk):
                 decision.state = State.LEFT
         decision.settled_at = now()
         decision.save(update_fields=["state", "settled_at"])
-        fault_point("review-decision-left")
+        fault_point("review.before_commit")
     return decision.state
 
 
