@@ -102,6 +102,24 @@ class World:
 
     # Helps for faults
 
+    def inside(self, function, *arguments):
+        """Run a function of ``tests.faults.inside`` in the program."""
+        call = f"{function}({', '.join(map(repr, arguments))})"
+        return self.stack.manage("shell", "--verbosity", "0", "-c", f"from tests.faults import inside; inside.{call}")
+
+    def strike_next_call(self, **fault):
+        """Arm a fault of the provider; ``wait_for`` what this returns."""
+        return self.stack.control("faults", **fault)["id"]
+
+    def wait_for(self, fault, seconds=25):
+        """Until an armed fault has found its victims."""
+
+        def is_used_up():
+            armed = self.stack.control("faults", method="GET")["faults"]
+            return all(one["id"] != fault for one in armed)
+
+        return eventually(is_used_up, seconds, "the provider's fault to find a message")
+
     def flying(self):
         """How many messages have left and have no outcome yet."""
         return self.stack.rows("SELECT count(*) FROM contactcenter_outboxitem WHERE state = 'attempted'")[0][0]
