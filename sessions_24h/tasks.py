@@ -4,6 +4,7 @@ import time
 
 from celery import shared_task
 
+from config.faults import fault_point
 from tenants.tenancy import every_business
 
 TURN_SECONDS = 20.0
@@ -18,6 +19,8 @@ def close_expired_windows():
     while time.monotonic() < ends:
         with every_business():
             batch = len(services.close_due())
+            if batch:
+                fault_point("windows.before_commit")
         closed += batch
         if batch < services.CLOSED_AT_ONCE:
             break
