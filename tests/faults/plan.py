@@ -55,30 +55,46 @@ def rounds(seed, trials=None, only=(), quick=False):
     return planned
 
 
-def run(world, seed, planned, tell=print):
-    """Strike, heal, wait, check, round by round. Returns ``{kind: Outcome}``; ``tell`` gets a line per round."""
+def run(world, seed, planned, tell=print, together=1):
+    """Strike, heal, wait, check, round by round. Returns ``{kind: Outcome}``; ``tell`` gets a line per check.
+
+    With ``together`` so many rounds share one healing and one check; what is broken then counts for each of their
+    kinds, and running one of them alone tells whose it is.
+    """
     outcomes = {}
-    for one, indexes in planned:
-        outcome = outcomes.setdefault(one.name, Outcome(one.name))
-        began, allowed = time.monotonic(), 0
-        for index in indexes:
-            rng = random.Random(f"{seed}:{one.name}:{index}")
-            try:
-                allowed += one.once(world, rng, index)
-            except AssertionError as exc:
-                outcome.violations["did_not_strike"] += 1
-                world.checker.examples.append(f"{one.name} {index}: {exc}")
-            outcome.trials += 1
-        found, took = world.settle(allowed, one.settle)
-        outcome.violations += found
-        outcome.longest_backlog = max(outcome.longest_backlog, took)
-        outcome.unknown += allowed
-        outcome.seconds += time.monotonic() - began
+    for start in range(0, len(planned), together):
+        began, allowed, struck = time.monotonic(), 0, []
+        for one, indexes in planned[start : start + together]:
+            outcome = outcomes.setdefault(one.name, Outcome(one.name))
+            may_be_unknown = _strike_all(world, seed, one, indexes, outcome)
+            outcome.unknown += may_be_unknown
+            allowed += may_be_unknown
+            struck.append(f"{one.name} x{len(indexes)}")
+        kinds = {one.name: one for one, _indexes in planned[start : start + together]}
+        found, took = world.settle(allowed, max(one.settle for one in kinds.values()))
+        seconds = time.monotonic() - began
+        for name in kinds:
+            outcomes[name].violations += found
+            outcomes[name].longest_backlog = max(outcomes[name].longest_backlog, took)
+            outcomes[name].seconds += seconds / len(kinds)
         tell(
-            f"{one.name} x{len(indexes)}: {sum(found.values())} violations, quiet after {took:.1f} s, "
-            f"{time.monotonic() - began:.0f} s in all" + (f"  {dict(found)}" if found else "")
+            f"{', '.join(struck)}: {sum(found.values())} violations, quiet after {took:.1f} s, {seconds:.0f} s in all"
+            + (f"  {dict(found)}" if found else "")
         )
     return outcomes
+
+
+def _strike_all(world, seed, one, indexes, outcome):
+    """The trials of one round; how many sends they may have left unknown."""
+    allowed = 0
+    for index in indexes:
+        try:
+            allowed += one.once(world, random.Random(f"{seed}:{one.name}:{index}"), index)
+        except AssertionError as exc:
+            outcome.violations["did_not_strike"] += 1
+            world.checker.examples.append(f"{one.name} {index}: {exc}")
+        outcome.trials += 1
+    return allowed
 
 
 def report(outcomes, seed):
