@@ -8,6 +8,7 @@ sizes. Exit 0 when everything could be measured, whether or not a goal was met.
 
 import argparse
 import importlib
+import signal
 import sys
 import time
 import traceback
@@ -27,6 +28,7 @@ def main():
     wanted = [name for name in options.only.split(",") if name]
     failed = []
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended from outside; what was started is stopped."))
     with Ground(full=options.full) as ground:
         for module in sorted(Path(__file__).parent.glob("bench_*.py")):
             importlib.import_module(f"tests.bench.{module.stem}")
