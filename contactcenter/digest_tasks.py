@@ -1,9 +1,12 @@
-"""Making sense of what was heard: one task per shard of the ledger, and a sweep for what no hint announced."""
+"""Making sense of what was heard: a task that goes round the ledger's shards; a sweep finds what no hint announced."""
 
+import contextlib
 import random
 import time
+from datetime import timedelta
 
 from celery import shared_task
+from django.db import connection
 
 from config import hints
 from config.heartbeat import seen
@@ -16,26 +19,78 @@ PREPARE = "contactcenter.tasks.prepare_ledger_partitions"
 HEARTBEAT_SECONDS = 10
 PREPARE_SECONDS = 60
 LAG = "webhooks:lag"
+TURN_SECONDS = 1.0
+"""Other tasks wait for the same workers; what is left after a turn queues up again."""
+LATE = timedelta(seconds=1)
+ROUND_LOCK = 7304
 
 _last: dict[str, float] = {}
 
 
 @shared_task(name=DIGEST)
 def digest_deliveries(*shards):
-    """Digest these shards, one after the other; one whose turn is over with rows left queues up for another turn.
+    """Go round the shards until nothing waits or the turn is over.
 
-    Workers that were told of the same shards share them out: each begins somewhere else and leaves out what another
-    one holds.
+    ``shards`` only say why somebody rang. One worker goes round; others join it when deliveries have waited for
+    ``LATE``, so that small batches aren't shared out into smaller ones and surplus hints are gone at once. Whoever
+    leaves because somebody else is at it may do so: that one looks again after its commit, and after its last round.
     """
     told = {"deliveries": 0, "events": 0, "dead": 0}
-    first = random.randrange(len(shards))
-    turn = dispatch.TIME_BUDGET_SECONDS / len(shards)
-    for shard in shards[first:] + shards[:first]:
-        report = dispatch.digest_shard(shard, scope=every_business, seconds=turn)
-        if report.more and not report.busy:
-            hints.send(DIGEST, shard)
-        told = {key: value + getattr(report, key) for key, value in told.items()}
+    busy, ends = set(), time.monotonic() + TURN_SECONDS
+    while waiting := _waiting_but(busy):
+        with _going_round() as is_first:
+            if not is_first and ledger.lag(waiting.values()) < LATE:
+                break
+            together = is_first
+            while waiting and time.monotonic() < ends:
+                together = _go_round(list(waiting), together, busy, told)
+                waiting = _waiting_but(busy)
+        if waiting:
+            hints.send(DIGEST, *sorted(waiting))
+            break
     return told
+
+
+def _waiting_but(busy):
+    return {shard: since for shard, since in ledger.waiting().items() if shard not in busy}
+
+
+def _go_round(shards, together, busy, told):
+    """One batch of all these shards together, or one of each, beginning anywhere; returns how to do the next round.
+
+    Adds to ``told``, and to ``busy`` what others hold. A backlog, or a delivery at fault, is dealt with shard by shard.
+    """
+    if together:
+        report = dispatch.digest_together(shards, scope=every_business)
+        if report is not None and not report.busy:
+            _add(told, report)
+            return not report.more
+    first = random.randrange(len(shards))
+    for shard in shards[first:] + shards[:first]:
+        report = dispatch.digest_shard(shard, scope=every_business, seconds=0)
+        if report.busy:
+            busy.add(shard)
+        _add(told, report)
+    return False
+
+
+def _add(told, report):
+    for name in told:
+        told[name] += getattr(report, name)
+
+
+@contextlib.contextmanager
+def _going_round():
+    """Yields whether nobody else goes round. PostgreSQL lets go by itself when the worker dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [ROUND_LOCK])
+        is_first = cursor.fetchone()[0]
+    try:
+        yield is_first
+    finally:
+        if is_first:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [ROUND_LOCK])
 
 
 @shared_task(name="contactcenter.tasks.sweep_deliveries")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config.clock import now
+from config.database import plain_connection
 from config.models import Beat
 from contactcenter import digest_tasks, tasks
 from contacts.models import Contact
@@ -40,20 +41,20 @@ def test_handlers_may_see_every_business(acme, globex):
 
 
 def test_a_turn_that_ends_early_asks_for_another(db, hints_sent, monkeypatch):
-    report = dispatch.DigestReport(deliveries=500, more=True)
-    monkeypatch.setattr(dispatch, "digest_shard", lambda *args, **kwargs: report)
+    monkeypatch.setattr(digest_tasks, "TURN_SECONDS", -1)
+    ledger.append(delivery())
 
-    digest_tasks.digest_deliveries(SHARD)
-
+    assert digest_tasks.digest_deliveries(SHARD)["deliveries"] == 0
     assert hints_sent == [("task", digest_tasks.DIGEST, (SHARD,))]
 
 
 def test_a_shard_that_another_worker_holds_is_left_to_it(db, hints_sent, monkeypatch):
     report = dispatch.DigestReport(more=True, busy=True)
-    monkeypatch.setattr(dispatch, "digest_shard", lambda *args, **kwargs: report)
+    for name in ("digest_together", "digest_shard"):
+        monkeypatch.setattr(dispatch, name, lambda *args, **kwargs: report)
+    ledger.append(delivery())
 
-    digest_tasks.digest_deliveries(SHARD)
-
+    assert digest_tasks.digest_deliveries(SHARD)["deliveries"] == 0
     assert hints_sent == []
 
 
@@ -87,14 +88,42 @@ def test_a_day_without_partition_is_prepared_at_once(db, hints_sent):
     assert hints_sent.count(("task", digest_tasks.PREPARE, ())) == 1
 
 
-def test_one_hint_digests_every_shard_that_it_names(db, monkeypatch):
-    asked = []
+def test_one_hint_digests_what_waits_in_all_shards_in_one_batch(db):
+    batches = []
+    dispatch.subscribe(InboundMessage, handler=lambda batch: batches.append(len(batch)))
+    shards = {shard for n in range(12) for shard in ledger.append(delivery(phone_number_id=f"2000000{n:05}"))}
 
-    def digest(shard, **_):
-        asked.append(shard)
-        return dispatch.DigestReport(deliveries=2, events=3)
+    assert digest_tasks.digest_deliveries(min(shards)) == {"deliveries": 12, "events": 12, "dead": 0}
+    assert batches == [12]
+    assert len(shards) > 3 and not ledger.waiting()
 
-    monkeypatch.setattr(dispatch, "digest_shard", digest)
 
-    assert digest_tasks.digest_deliveries(1, 4, 6) == {"deliveries": 6, "events": 9, "dead": 0}
-    assert sorted(asked) == [1, 4, 6]
+def test_a_poisonous_delivery_among_several_shards_is_buried_alone(db):
+    handled = []
+
+    def handler(batch):
+        if any(one.event.text == "poison" for one in batch):
+            raise ValueError("no")
+        handled.extend(one.event.text for one in batch)
+
+    dispatch.subscribe(InboundMessage, handler=handler)
+    for n in range(12):
+        ledger.append(delivery("poison" if n == 5 else f"text {n}", phone_number_id=f"2000000{n:05}"))
+
+    assert digest_tasks.digest_deliveries(SHARD)["dead"] == 1
+    assert sorted(handled) == sorted(f"text {n}" for n in range(12) if n != 5)
+    assert not ledger.waiting()
+
+
+def test_while_one_worker_goes_round_others_join_only_a_backlog(db, monkeypatch):
+    other = plain_connection("other")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [digest_tasks.ROUND_LOCK])
+    try:
+        ledger.append(delivery())
+        assert digest_tasks.digest_deliveries(SHARD)["deliveries"] == 0
+
+        monkeypatch.setattr(digest_tasks, "LATE", timedelta())
+        assert digest_tasks.digest_deliveries(SHARD)["deliveries"] == 1
+    finally:
+        other.close()
