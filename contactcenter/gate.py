@@ -31,6 +31,11 @@ _NUMBER_CANT_SEND = frozenset(
     }
 )
 
+STOPS_EVERYTHING = "RESTRICTED_CUSTOMER_INITIATED_MESSAGING"
+STOPS_TEMPLATES = "RESTRICTED_BIZ_INITIATED_MESSAGING"
+"""Meta's words for restrictions of an account (docs "account_update" webhook reference, 2026-05); the others stop no
+message that may be sent: adding numbers, making new templates, calls."""
+
 _WORDS = {
     "allowed": ("", ""),
     "number_not_registered": (
@@ -44,6 +49,14 @@ _WORDS = {
     "number_restricted": (
         _("WhatsApp has restricted this number: it may answer people, but not write first."),
         _("Wait until the restriction ends, or use another number."),
+    ),
+    "account_restricted": (
+        _("WhatsApp has stopped everything that this account sends."),
+        _("Wait until the restriction ends. Your number's page shows what WhatsApp says about it."),
+    ),
+    "account_may_only_answer": (
+        _("WhatsApp has restricted this account: it may answer people, but not write first."),
+        _("Wait until the restriction ends. People who write to you can be answered meanwhile."),
     ),
     "blocked": (_("This contact is blocked."), _("Unblock the contact to write to them.")),
     "no_address": (
@@ -148,6 +161,11 @@ def may_send(conversation_or_pair, *, kind="text", template=None, at=None):
         return Answer(False, "number_not_registered")
     if number.status in _NUMBER_CANT_SEND:
         return Answer(False, "number_cant_send")
+    restrictions = _restrictions(number, at)
+    if STOPS_EVERYTHING in restrictions:
+        return Answer(False, "account_restricted")
+    if STOPS_TEMPLATES in restrictions and kind == "template":
+        return Answer(False, "account_may_only_answer")
     if contact.blocked_at and contact.blocked_at <= at:
         return Answer(False, "blocked")
     kinds = dict(
@@ -181,6 +199,16 @@ def _pair(conversation_or_pair):
     if isinstance(conversation_or_pair, tuple):
         return conversation_or_pair
     return conversation_or_pair.phone_number, conversation_or_pair.contact
+
+
+def _restrictions(number, at):
+    """The kinds of restriction that the number's account is under; one without an end lasts until Meta says more."""
+    present = at.timestamp() * 1000
+    return {
+        row.get("type")
+        for row in (number.waba.restrictions if number.waba_id else ())
+        if row.get("expires_at_ms") is None or row["expires_at_ms"] > present
+    }
 
 
 def _template(number, contact, template, window, phone, at):

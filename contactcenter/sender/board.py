@@ -126,12 +126,12 @@ class Board:
     def is_hungry(self, at):
         """Whether what is at hand goes down while more waits: time to claim."""
         at_hand = sum(len(number.lanes) for number in self.numbers.values())
-        if at_hand + self.flying > self.options.in_flight * 3 // 2:
+        if at_hand > self.options.in_flight * 3 // 2:
             return False
         return any(number.more and self._runs_low(number) and not number.rests(at) for number in self.numbers.values())
 
     def _runs_low(self, number):
-        return len(number.lanes) * 2 < min(number.target, self.options.in_flight)
+        return len(number.lanes) * 4 < min(number.target, self.options.in_flight) * 3
 
     def wanted(self, with_work, at):
         """How much to claim for whom, as ``(number, at most, of priorities below)``.
@@ -143,14 +143,14 @@ class Board:
         for number in self.numbers.values():
             business = number.facts.business
             claimed[business] = claimed.get(business, 0) + len(number.lanes)
-        left = min(CLAIM_AT_ONCE, 2 * self.options.in_flight - self.flying - sum(claimed.values()))
+        left = min(CLAIM_AT_ONCE, 2 * self.options.in_flight - sum(claimed.values()))
         wanted = []
         start = self._turn % max(1, len(with_work))
         asking = [pk for pk in with_work[start:] + with_work[:start] if not self.numbers[pk].rests(at)]
         for place, pk in enumerate(asking):
             number = self.numbers[pk]
             business = number.facts.business
-            share = self.options.in_flight - claimed.get(business, 0) - self.flying_of.get(business, 0)
+            share = self.options.in_flight - claimed.get(business, 0)
             room = min(number.target - len(number.lanes), math.ceil(left / (len(asking) - place)), share)
             if room > 0 and (self._runs_low(number) or not number.more):
                 wanted.append((pk, room, Priority.CAMPAIGN + 1))

@@ -40,6 +40,10 @@ class Exchange:
         self.status = None
         """The status of the answer, once that came."""
 
+    def leaves(self):
+        """Asked right before the first byte: seconds that it has to wait still, 0 to let it go."""
+        return 0.0
+
     def answered(self, status, headers, body):
         """A whole answer came."""
         raise NotImplementedError
@@ -126,18 +130,21 @@ class Connection(asyncio.Protocol):
 
     # We speak
 
-    def ask(self, data, exchange):
-        """Write one request. ``False``: the connection had ended, and not a byte of the request can have left."""
+    def is_alive(self):
+        """Whether a request may be written: the other side neither ended it nor said something unasked."""
         if self.transport is None or self.transport.is_closing():
             return False
-        if self.used and self._poll.poll(0):  # the other side ended it, or says something that nobody asked for
+        if self.used and self._poll.poll(0):
             self.drop()
             return False
+        return True
+
+    def ask(self, data, exchange):
+        """Write one request; from here on it may have left."""
         self.used = True
         self._forget_answer()
         self.exchange, exchange.connection = exchange, self
         self.transport.write(data)
-        return True
 
     def _complete(self, keep):
         exchange, self.exchange = self.exchange, None
@@ -183,7 +190,7 @@ class Pool:
         self._idle = deque()
         self._all = set()
         self._open = {}
-        """What is on its way; values tell the task that still connects for it."""
+        """What is on its way; values are what still connects or waits for it, and can be cancelled."""
         self._addresses, self._addresses_until = [], 0.0
         self._watch = None
 
@@ -193,10 +200,26 @@ class Pool:
         self._open[exchange] = None
         if self._watch is None:
             self._watch = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+        self._carry(data, exchange)
+
+    def _carry(self, data, exchange):
         while self._idle:
-            if self._idle.pop().ask(data, exchange):
+            if self._begin(self._idle.pop(), data, exchange):
                 return
         self._open[exchange] = asyncio.create_task(self._connect(data, exchange))
+
+    def _begin(self, connection, data, exchange):
+        """Write, or wait a little more for the right moment; ``False`` when the connection has ended."""
+        if not connection.is_alive():
+            return False
+        wait = exchange.leaves()
+        if wait > 0.0:
+            self.back(connection)
+            self._open[exchange] = asyncio.get_running_loop().call_later(wait, self._carry, data, exchange)
+        else:
+            self._open[exchange] = None
+            connection.ask(data, exchange)
+        return True
 
     async def _connect(self, data, exchange):
         words = "Disconnected"
@@ -209,8 +232,7 @@ class Pool:
             if exchange not in self._open:
                 self.back(connection)
                 return
-            self._open[exchange] = None
-            if connection.ask(data, exchange):
+            if self._begin(connection, data, exchange):
                 return
         if self.ended(exchange):
             exchange.lost(words)
@@ -271,10 +293,10 @@ class Pool:
         if exchange.connection is not None:
             exchange.connection.fail(words)
             return
-        task = self._open[exchange]
+        waiting = self._open[exchange]
         if self.ended(exchange):
-            if task is not None:
-                task.cancel()
+            if waiting is not None:
+                waiting.cancel()
             exchange.lost(words)
 
     def close(self, words="Stopped"):

@@ -138,15 +138,16 @@ class Departure:
         """Write everything whose moment has come, and come back for the rest."""
         at = time.monotonic()
         while self._ready and self._ready[0][0] <= at + SOON_SECONDS:
-            moment, priority, pk, number, item = heapq.heappop(self._ready)
+            _moment, priority, pk, number, item = heapq.heappop(self._ready)
+            urgent = priority <= Priority.AGENT
+            room_at = number.rate.room_at(at, urgent)
             if number.rests(at):  # somebody said so after the mark; not a byte of it left
                 self._put_back(number, item, max(number.rate.paused_until, number.stopped_until) - at)
-            elif not number.rate.leave(at, priority <= Priority.AGENT):
-                room_at = number.rate.room_at(at, priority <= Priority.AGENT)
+            elif room_at > at:
                 heapq.heappush(self._ready, (room_at + SOON_SECONDS, priority, pk, number, item))
             else:
-                number.left += 1
-                self._send(number, item, at)
+                self._send(number, item, urgent)
+            at = time.monotonic()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -154,16 +155,17 @@ class Departure:
             wait = max(SOON_SECONDS, self._ready[0][0] - at)
             self._timer = asyncio.get_running_loop().call_later(wait, self._let_out)
 
-    def _send(self, number, item, began):
-        done = partial(self._answered, number, item, began)
+    def _send(self, number, item, urgent):
+        done = partial(self._answered, number, item, time.monotonic())
         try:
             if number.facts.phone_number_id:
-                self.wire.send(item, number.facts.phone_number_id, self._credentials(number), done)
+                leaves = partial(_leaves, number, urgent)
+                self.wire.send(item, number.facts.phone_number_id, self._credentials(number), done, leaves)
             else:
                 done(outcomes.refused_here(133010, outcomes.NUMBER_NOT_READY))
         except Exception:
             logger.exception("An attempt ended in an error of our own.")
-            self._landed(number, item, outcomes.unknown("The sender failed."), began)
+            self._landed(number, item, outcomes.unknown("The sender failed."), time.monotonic())
 
     def _answered(self, number, item, began, outcome):
         try:
@@ -235,3 +237,12 @@ class Departure:
         if number.stop(at):
             self.results.later(aftermath.number_stopped, number.pk, outcome.code, outcome.details)
         return replace(outcome, after=max(0.0, number.stopped_until - at))
+
+
+def _leaves(number, urgent):
+    """The number's limit at the very moment of the first byte, however long it took to connect."""
+    at = time.monotonic()
+    if number.rate.leave(at, urgent):
+        number.left += 1
+        return 0.0
+    return max(SOON_SECONDS, number.rate.room_at(at, urgent) - at)

@@ -10,7 +10,7 @@ PAIR_SECONDS = 6.0
 PAIR_BURST = 45
 AHEAD_SECONDS = 0.05
 """How far ahead departures get their moment: many attempt marks in one commit, and no gap while it lasts."""
-LATE_SECONDS = 0.05
+LATE_SECONDS = 0.2
 """How much of what a late process missed it may make up for."""
 URGENT_SECONDS = 0.15
 """How far an agent's reply may run ahead of the even pace that others keep."""
@@ -82,15 +82,19 @@ class NumberRate:
 
     def leave(self, at, urgent=False):
         """The first byte leaves now; ``False`` when that would be one too many in this second."""
-        while self._left and self._left[0] <= at - WINDOW_SECONDS:
-            self._left.popleft()
+        self._forget(at)
         if at < self.paused_until or len(self._left) >= self._limit(urgent):
             return False
         self._left.append(at)
         return True
 
+    def _forget(self, at):
+        while self._left and self._left[0] <= at - WINDOW_SECONDS:
+            self._left.popleft()
+
     def room_at(self, at, urgent=False):
-        """When ``leave`` may say yes again."""
+        """When ``leave`` may say yes again; ``at`` if it may now."""
+        self._forget(at)
         too_many = len(self._left) - self._limit(urgent)
         return max(at, self.paused_until, self._left[too_many] + WINDOW_SECONDS if too_many >= 0 else at)
 

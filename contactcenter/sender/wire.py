@@ -5,6 +5,7 @@ whether a byte left.
 """
 
 import asyncio
+import logging
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from contactcenter.sender.connection import Exchange, Pool
 from providers.base import Credentials, ProviderError, Recipient
 from providers.cloud_api import classify_answer, media, messages
 from providers.cloud_api.reading import mapping, text
+
+logger = logging.getLogger(__name__)
 
 HEADS_KEPT = 2000
 
@@ -32,15 +35,21 @@ class Wire:
         """End every connection; what is on its way is told that it is lost."""
         self._pool.close()
 
-    def send(self, item, phone_number_id, credentials: Credentials, done):
-        """Ask the provider to send ``item``; ``done(outcome)`` is called once, maybe before this returns."""
+    def send(self, item, phone_number_id, credentials: Credentials, done, leaves):
+        """Ask the provider to send ``item``; ``done(outcome)`` is called once, maybe before this returns.
+
+        ``leaves()`` is asked right before the first byte and returns the seconds to wait still.
+        """
         try:
             data = self._written(build(item, phone_number_id), credentials)
-        except ValueError as exc:
+        except _Lost as exc:
+            done(outcomes.never_left(str(exc), item.attempts))
+            return
+        except (ValueError, TypeError) as exc:
             done(outcomes.refused_here(outcomes.CANNOT_BE_BUILT, str(exc)))
             return
         seconds = self.options.answer_seconds + self.options.connect_seconds
-        self._pool.request(data, _Sending(item, credentials.access_token, done), seconds)
+        self._pool.request(data, _Sending(item, credentials.access_token, done, leaves), seconds)
 
     def _written(self, request, credentials):
         """The bytes of a JSON request."""
@@ -94,11 +103,11 @@ class Wire:
 class _Sending(Exchange):
     """A message on its way."""
 
-    __slots__ = ("item", "token", "done")
+    __slots__ = ("item", "token", "done", "leaves")
 
-    def __init__(self, item, token, done):
+    def __init__(self, item, token, done, leaves):
         super().__init__()
-        self.item, self.token, self.done = item, token, done
+        self.item, self.token, self.done, self.leaves = item, token, done, leaves
 
     def answered(self, status, headers, body):
         try:
@@ -106,6 +115,9 @@ class _Sending(Exchange):
             outcome = outcomes.accepted(messages.parse_accepted(data))
         except ProviderError as error:
             outcome = outcomes.judge(error, self.item.attempts)
+        except Exception:
+            logger.exception("An answer ended in an error of our own.")
+            outcome = outcomes.unknown("The answer can't be read.")
         self.done(outcome)
 
     def lost(self, words):
@@ -155,7 +167,7 @@ def _head(request, credentials, content_type):
         *(f"{name}: {value}" for name, value in request.authorization(credentials.access_token).items()),
     ]
     if not all(line.isascii() and line.isprintable() for line in lines):
-        raise ValueError("The access token can't be part of a request.")
+        raise _Lost("The access token can't be part of a request.")
     return ("\r\n".join(lines) + "\r\nContent-Length: ").encode()
 
 

@@ -205,3 +205,29 @@ def test_the_senders_last_look_agrees_with_the_gate(acme, change, category):
 
     for message, question in ((reply, {}), (notice, {"kind": "template", "template": template})):
         assert (marked[items[message.pk].id] == "") == ask(conversation, **question).allowed
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "reply", "template"),
+    [
+        ("RESTRICTED_CUSTOMER_INITIATED_MESSAGING", None, "account_restricted", "account_restricted"),
+        ("RESTRICTED_CUSTOMER_INITIATED_MESSAGING", 1, "account_restricted", "account_restricted"),
+        ("RESTRICTED_CUSTOMER_INITIATED_MESSAGING", -1, "allowed", "allowed"),
+        ("RESTRICTED_BIZ_INITIATED_MESSAGING", 1, "allowed", "account_may_only_answer"),
+        ("RESTRICTED_BIZ_INITIATED_MESSAGING", 0, "allowed", "allowed"),
+        ("RESTRICTED_UTILITY_TEMPLATES", 1, "allowed", "allowed"),
+        ("RESTRICTED_ADD_PHONE_NUMBER_ACTION", None, "allowed", "allowed"),
+    ],
+)
+def test_a_restricted_account_sends_what_meta_still_allows_until_the_restriction_ends(
+    acme, kind, ends, reply, template
+):
+    at = now() + timedelta(minutes=5)
+    ends_at = None if ends is None else int(at.timestamp() * 1000) + ends * 60_000
+    account = builders.waba(acme, restrictions=[{"type": kind, "expires_at_ms": ends_at, "text": ""}])
+    conversation = thread(acme, phone_number=builders.phone_number(acme, waba=account))
+    approved = builders.template(acme, waba=account)
+    agrees(conversation)
+
+    assert ask(conversation, at=at).reason == reply
+    assert ask(conversation, kind="template", template=approved, at=at).reason == template
