@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from config.clock import now
 from onboarding.enums import ApplicationStatus as Status
@@ -15,7 +15,11 @@ from onboarding.rulebook.house import house_rule
 from onboarding.services import duplicates
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
-RISKS = {HIGH: gettext_lazy("High"), MEDIUM: gettext_lazy("Medium"), LOW: gettext_lazy("Low")}
+RISKS = {
+    HIGH: pgettext_lazy("risk", "High"),
+    MEDIUM: pgettext_lazy("risk", "Medium"),
+    LOW: pgettext_lazy("risk", "Low"),
+}
 DAY = timedelta(days=1)
 
 
