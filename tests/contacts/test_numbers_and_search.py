@@ -78,10 +78,13 @@ def test_search_uses_the_index_under_the_policy(acme):
             ContactToken(business=acme, contact=rosa, token=f"filler{n}") for n in range(3000)
         )
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+            # Whatever other tests left in the statistics, the index that gives this order is the one to look at.
+            cursor.execute(
+                "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+            )
             cursor.execute(
                 "EXPLAIN SELECT contact_id FROM contacts_contacttoken WHERE business_id = %s "
-                "AND token ~>=~ 'ros' AND token ~<~ 'rot'",
+                "AND token ~>=~ 'ros' AND token ~<~ 'rot' ORDER BY business_id, token USING ~<~",
                 [acme.pk],
             )
             plan = "\n".join(row[0] for row in cursor.fetchall())
