@@ -38,7 +38,7 @@ def decide_an_application(slug):
     from tests import builders
 
     business = Business.objects.get(slug=slug)
-    application = builders.application(business, code=f"UM-{now().timestamp():.0f}")
+    application = builders.application(business, code=f"F{now().timestamp():.0f}")
     reviewer = builders.staff(f"reviewer{now().timestamp():.0f}")
     with every_business():
         ReviewDecision.objects.create(
