@@ -162,6 +162,9 @@ class Checker:
                 yield "silent_unknown", reference
             if status == "failed" and not provider_id and reached:
                 yield "silent_unknown", reference
+        failed = sum(status == "failed" for status, *_ in ours.values())
+        if failed > self.world.may_fail:
+            yield "failed_for_nothing", f"{failed} failed, {self.world.may_fail} were refused for good"
         new, self.unknown = unknown - self.unknown, unknown
         if new > allowance:
             yield "too_many_unknown", f"{new} new, at most {allowance} were in flight ({unknown} in all)"

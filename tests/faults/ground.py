@@ -12,6 +12,8 @@ import requests
 from tests.journeys.stack import eventually
 
 BUSINESSES = (("Faro", "faro", "3155550142"), ("Brisa", "brisa", "3155550143"))
+QUICK_STATUS = 0.05
+"""Seconds until the provider says that it sent a message."""
 TEMPLATE = {
     "name": "order_on_its_way",
     "language": "en_US",
@@ -72,7 +74,7 @@ class Graph:
 def prepare(stack):
     """Both businesses, ready to be written to; a list of ``Tenant``."""
     stack.control("mood", mood="approve", delay=0)
-    stack.control("options", sent_after=0.05, delivered_after=0.2, enforce_messaging_limit=False)
+    stack.control("options", sent_after=QUICK_STATUS, delivered_after=0.2, enforce_messaging_limit=False)
     graph, told = Graph(stack), []
     for place, (name, slug, phone) in enumerate(BUSINESSES):
         account = graph.account(f"50691430765663{place}", name, phone)

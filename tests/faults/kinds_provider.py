@@ -2,6 +2,7 @@
 
 import concurrent.futures
 
+from tests.faults.ground import QUICK_STATUS
 from tests.faults.kinds import KINDS, Kind, kind
 from tests.faults.load import PEOPLE
 
@@ -9,14 +10,20 @@ IN_DOUBT = frozenset(
     {"server_error", "html", "unavailable", "reset", "timeout_before", "timeout_after", "reset_after", "no_id"}
 )
 """After these nobody at our end can know whether the message was taken."""
+FOR_GOOD = frozenset({"window_closed"})
+"""After these a message has failed, and nobody tries again."""
 LONG = {"number_limit": 130.0, "token_expired": 150.0, "policy_block": 150.0}
 """The number rests for a minute, as the answer asks or until somebody can have repaired the account."""
-AT_ONCE = 5
+SLOW_STATUS = 3.0
 
 
 def _refusal(fault, trials, quick=0, group=15, seconds=1, settle=60.0):
     def strike(world, rng):
         scope = "messages"
+        if fault in IN_DOUBT:
+            # A status that comes at once would settle everything before anybody can send again what has left.
+            world.statuses_after(rng.choice((QUICK_STATUS, SLOW_STATUS)))
+        world.may_fail += fault in FOR_GOOD
         armed = world.strike_next_call(kind=fault, scope=scope, count=1, seconds=seconds)
         _one_reply(world, rng)
         world.wait_for(armed)
@@ -28,7 +35,7 @@ def _refusal(fault, trials, quick=0, group=15, seconds=1, settle=60.0):
 def _one_reply(world, rng):
     """Somebody gets an answer at once, so that the fault finds a message to spoil."""
     tenant = rng.randrange(len(world.tenants))
-    world.load.say(tenant, world.load.person(tenant, rng.randrange(PEOPLE), "direct"), f"Respuesta {rng.random()}")
+    world.load.say(tenant, world.load.person(tenant, rng.randrange(PEOPLE), "phone"), f"Respuesta {rng.random()}")
 
 
 for _fault, _trials, _quick in (

@@ -5,7 +5,7 @@ import time
 import requests
 
 from tests.faults import check
-from tests.faults.ground import prepare
+from tests.faults.ground import QUICK_STATUS, prepare
 from tests.faults.load import Load
 from tests.faults.page import Page
 from tests.faults.stack import PROCESSES, FaultStack
@@ -19,6 +19,8 @@ class World:
         self.seed = seed
         self.stack = FaultStack()
         self.on_small_disk = False
+        self.may_fail = 0
+        """How many messages were refused for good on purpose."""
 
     def start(self):
         self.stack.start()
@@ -57,6 +59,7 @@ class World:
         if "redis" not in stack.servers.processes:
             stack.start_redis()
         stack.control("faults", method="DELETE")
+        self.statuses_after(QUICK_STATUS)
         for name in PROCESSES:
             eventually(lambda name=name: self.alive(name), 60, f"{name} to run")
 
@@ -106,6 +109,10 @@ class World:
         """Run a function of ``tests.faults.inside`` in the program."""
         call = f"{function}({', '.join(map(repr, arguments))})"
         return self.stack.manage("shell", "--verbosity", "0", "-c", f"from tests.faults import inside; inside.{call}")
+
+    def statuses_after(self, seconds):
+        """How long the provider takes to say what became of a message."""
+        self.stack.control("options", sent_after=seconds, delivered_after=seconds + 0.15)
 
     def strike_next_call(self, **fault):
         """Arm a fault of the provider; ``wait_for`` what this returns."""
