@@ -14,7 +14,7 @@ FOR_GOOD = frozenset({"window_closed"})
 """After these a message has failed, and nobody tries again."""
 LONG = {"number_limit": 130.0, "token_expired": 150.0, "policy_block": 150.0}
 """The number rests for a minute, as the answer asks or until somebody can have repaired the account."""
-SLOW_STATUS = 3.0
+SLOW_STATUS = 5.0
 
 
 def _refusal(fault, trials, quick=0, group=15, seconds=1, settle=60.0):
