@@ -6,6 +6,7 @@ from onboarding.models.applications import (
     OnboardingStep,
     ScreeningResult,
 )
+from onboarding.models.badge import BadgeRequest, BadgeState
 from onboarding.models.numbers import PhoneNumber, ProviderRoute, Waba
 from onboarding.models.papers import ApplicationDocument, NumberRequest, PartInvitation, Signature
 from onboarding.models.reach import (
@@ -24,6 +25,8 @@ __all__ = [
     "ApplicationEvent",
     "ApplicationKey",
     "ApplicationMessage",
+    "BadgeRequest",
+    "BadgeState",
     "CannedReason",
     "ChangeRequest",
     "ChatLink",

@@ -17,6 +17,8 @@ HOUSE_RULES = {
     "review_target_hours": HouseRule(_("A person looks at an application within so many hours."), 24),
     "review_target_counts_weekends": HouseRule(_("Saturdays and Sundays count towards that time."), False),
     "refusals_need_two": HouseRule(_("A refusal leaves only after a second reviewer confirmed it."), False),
+    "badge_retry_months": HouseRule(_("After a refused badge, a new request waits so many months."), 3),
+    "badge_needs_our_look": HouseRule(_("Our team looks at a badge request before it leaves."), False),
 }
 
 
