@@ -211,6 +211,8 @@ class Mail(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict, blank=True)
+    """Header lines of its own, for example ``List-Unsubscribe`` (RFC 8058)."""
     key = models.CharField(max_length=200, unique=True, null=True, blank=True)  # noqa: DJ001  null = no key
     created_at = models.DateTimeField(default=now)
     not_before = models.DateTimeField(default=now)

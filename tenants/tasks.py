@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 
 from config.clock import now
@@ -27,7 +27,7 @@ def send_due_mail():
                 continue
             mail.attempts += 1
             try:
-                send_mail(mail.subject, mail.text, None, [mail.to])
+                EmailMessage(mail.subject, mail.text, None, [mail.to], headers=mail.headers).send()
             except OSError as exc:
                 failed += 1
                 mail.last_error = str(exc)

@@ -18,6 +18,7 @@ from onboarding.models.reach import (
     OptInText,
     ShortLinkState,
 )
+from onboarding.models.reminders import Reminder
 from onboarding.models.review import ApplicationKey, ApplicationMessage, CannedReason, ReviewDecision, ReviewMark
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "PartInvitation",
     "PhoneNumber",
     "ProviderRoute",
+    "Reminder",
     "ReviewDecision",
     "ReviewMark",
     "ScreeningResult",
