@@ -7,6 +7,7 @@ from onboarding.models.applications import (
     ScreeningResult,
 )
 from onboarding.models.badge import BadgeRequest, BadgeState
+from onboarding.models.channel import Actor, ChannelItem, ChannelSetup, CheckKind, CheckState, RoundTrip
 from onboarding.models.numbers import PhoneNumber, ProviderRoute, Waba
 from onboarding.models.papers import ApplicationDocument, NumberRequest, PartInvitation, Signature
 from onboarding.models.reach import (
@@ -22,6 +23,7 @@ from onboarding.models.reminders import Reminder
 from onboarding.models.review import ApplicationKey, ApplicationMessage, CannedReason, ReviewDecision, ReviewMark
 
 __all__ = [
+    "Actor",
     "ApplicationDocument",
     "ApplicationEvent",
     "ApplicationKey",
@@ -30,8 +32,12 @@ __all__ = [
     "BadgeState",
     "CannedReason",
     "ChangeRequest",
+    "ChannelItem",
+    "ChannelSetup",
     "ChatLink",
     "ChatStart",
+    "CheckKind",
+    "CheckState",
     "NameCheck",
     "NumberRequest",
     "OnboardingApplication",
@@ -46,6 +52,7 @@ __all__ = [
     "Reminder",
     "ReviewDecision",
     "ReviewMark",
+    "RoundTrip",
     "ScreeningResult",
     "ShortLinkState",
     "Signature",
