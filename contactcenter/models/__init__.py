@@ -1,3 +1,12 @@
+from contactcenter.models.campaigns import (
+    Audience,
+    Campaign,
+    CampaignRecipient,
+    CampaignRules,
+    CampaignState,
+    RecipientState,
+    Segment,
+)
 from contactcenter.models.conversations import Conversation, ConversationStatus, Note
 from contactcenter.models.messages import (
     Direction,
@@ -11,6 +20,11 @@ from contactcenter.models.messages import (
 from contactcenter.models.outbox import LaneState, OutboxItem, OutboxState, Priority, SenderLane
 
 __all__ = [
+    "Audience",
+    "Campaign",
+    "CampaignRecipient",
+    "CampaignRules",
+    "CampaignState",
     "Conversation",
     "ConversationStatus",
     "Direction",
@@ -25,5 +39,7 @@ __all__ = [
     "PendingUpdate",
     "Priority",
     "Reaction",
+    "RecipientState",
+    "Segment",
     "SenderLane",
 ]
