@@ -121,6 +121,11 @@ class ProviderCall(models.Model):
     path = models.CharField(max_length=300)
     subject = models.CharField(max_length=60, blank=True, db_index=True)
     """What the call was about, in the caller's words, for example ``application:41``."""
+    business = models.CharField(_("business"), max_length=60, blank=True)
+    application = models.CharField(_("application"), max_length=20, blank=True)
+    step = models.CharField(_("step"), max_length=40, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12, blank=True)
+    """``ok``, ``refused``, ``unavailable`` or ``unknown`` (``providers.transport``)."""
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     error_code = models.IntegerField(null=True, blank=True)
     milliseconds = models.PositiveIntegerField(default=0)
@@ -130,7 +135,11 @@ class ProviderCall(models.Model):
     class Meta:
         verbose_name = _("provider call")
         verbose_name_plural = _("provider log")
-        indexes = [models.Index(fields=["-at"], name="providercall_when")]
+        indexes = [
+            models.Index(fields=["-at"], name="providercall_when"),
+            models.Index(fields=["business", "-at"], name="providercall_business"),
+            models.Index(fields=["application", "-at"], name="providercall_application"),
+        ]
 
     def __str__(self):
         return f"{self.method} {self.path}"

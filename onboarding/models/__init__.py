@@ -8,6 +8,18 @@ from onboarding.models.applications import (
 )
 from onboarding.models.badge import BadgeRequest, BadgeState
 from onboarding.models.channel import Actor, ChannelItem, ChannelSetup, CheckKind, CheckState, RoundTrip
+from onboarding.models.number_life import (
+    OPEN_RENAMINGS,
+    ActivationAttempt,
+    AttemptKind,
+    NewsKind,
+    NewsSource,
+    NumberNews,
+    PersonWritten,
+    PinChange,
+    Renaming,
+    RenamingState,
+)
 from onboarding.models.numbers import PhoneNumber, ProviderRoute, Waba
 from onboarding.models.papers import ApplicationDocument, NumberRequest, PartInvitation, Signature
 from onboarding.models.reach import (
@@ -23,11 +35,14 @@ from onboarding.models.reminders import Reminder
 from onboarding.models.review import ApplicationKey, ApplicationMessage, CannedReason, ReviewDecision, ReviewMark
 
 __all__ = [
+    "OPEN_RENAMINGS",
+    "ActivationAttempt",
     "Actor",
     "ApplicationDocument",
     "ApplicationEvent",
     "ApplicationKey",
     "ApplicationMessage",
+    "AttemptKind",
     "BadgeRequest",
     "BadgeState",
     "CannedReason",
@@ -39,6 +54,9 @@ __all__ = [
     "CheckKind",
     "CheckState",
     "NameCheck",
+    "NewsKind",
+    "NewsSource",
+    "NumberNews",
     "NumberRequest",
     "OnboardingApplication",
     "OnboardingStep",
@@ -47,9 +65,13 @@ __all__ = [
     "OptInTally",
     "OptInText",
     "PartInvitation",
+    "PersonWritten",
     "PhoneNumber",
+    "PinChange",
     "ProviderRoute",
     "Reminder",
+    "Renaming",
+    "RenamingState",
     "ReviewDecision",
     "ReviewMark",
     "RoundTrip",

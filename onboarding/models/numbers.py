@@ -24,6 +24,9 @@ class Waba(BusinessOwned):
     status = models.CharField(_("status"), max_length=40, blank=True)
     messaging_limit = models.CharField(_("messaging limit"), max_length=30, blank=True)
     restrictions = models.JSONField(default=list, blank=True)
+    health = models.JSONField(default=dict, blank=True)
+    """Whether it may send, as the provider last said: ``state`` and ``problems`` (``services/number_news.py``)."""
+    max_numbers = models.PositiveIntegerField(_("numbers allowed"), null=True, blank=True)
     currency = models.CharField(max_length=3, default="USD")
     subscribed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
