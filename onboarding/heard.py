@@ -2,7 +2,7 @@
 
 from config.clock import now
 from onboarding.models import PhoneNumber, ProviderRoute, Waba
-from onboarding.services import numbers
+from onboarding.services import badge, numbers
 from providers.base import ReviewDecision
 from providers.webhooks import dispatch
 from providers.webhooks.events import (
@@ -121,12 +121,19 @@ def noted(waba, event):
     numbers.touch(waba)
 
 
+def alerted(waba, event):
+    """An alert; about a badge it may be the decision."""
+    if event.alert_type.startswith("OBA_"):
+        badge.heard(waba, event)
+    noted(waba, event)
+
+
 _HANDLERS = {
     PhoneNumberName: name_decided,
     PhoneNumberQuality: quality_changed,
     AccountUpdate: account_updated,
     AccountReview: account_reviewed,
     BusinessCapability: capability_changed,
-    AccountAlert: noted,
+    AccountAlert: alerted,
     Security: noted,
 }

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from onboarding.badge_tasks import remind_of_badges, tend_badges
 from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
 from onboarding.services import polls, review, short_links, step_runner
 
@@ -10,7 +11,9 @@ __all__ = [
     "check_waiting_display_names",
     "let_decisions_go",
     "poll_accounts",
+    "remind_of_badges",
     "run_due_steps",
+    "tend_badges",
     "tend_short_links",
 ]
 
