@@ -269,6 +269,8 @@ CELERY_BEAT_SCHEDULE = {
     "import-consents": {"task": "contacts.tasks.run_imports", "schedule": 5},
     "replay-dead-letters": {"task": "contactcenter.tasks.replay_dead_letters", "schedule": 5},
     "take-a-sample": {"task": "contactcenter.tasks.take_sample", "schedule": 20},
+    "tend-badges": {"task": "onboarding.tasks.tend_badges", "schedule": 5},
+    "remind-of-badges": {"task": "onboarding.tasks.remind_of_badges", "schedule": 60},
     "watch-the-installation": {"task": "contactcenter.tasks.watch", "schedule": 15},
     "send-mail": {"task": "tenants.tasks.send_due_mail", "schedule": 5},
     "beat-was-here": {"task": "tenants.tasks.note_beat", "schedule": 3},

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from config.clock import now
 from onboarding.enums import StepKind, StepState
 from onboarding.models import OnboardingStep, PhoneNumber
-from onboarding.services import notices, steps
+from onboarding.services import badge, notices, steps
 from providers.base import NameStatus
 from tenants import audit, live
 
@@ -53,6 +53,7 @@ def apply(number, changes):
         )
         live.emit("number", business_id=number.business_id, number=str(number.reference))
     follow_name(number)
+    badge.follow(number)
     return changed
 
 
