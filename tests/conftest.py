@@ -80,6 +80,16 @@ def _plain_settings(settings, _media_folder):
 
 
 @pytest.fixture(autouse=True)
+def _house_rules_of_this_test(request, monkeypatch):
+    """What an earlier test set in the house rules is forgotten; a test without a database has the defaults."""
+    from onboarding.rulebook import house
+
+    house.forget()
+    if not {"db", "transactional_db"} & set(request.fixturenames) and not request.node.get_closest_marker("django_db"):
+        monkeypatch.setattr(house, "_read", lambda: ())
+
+
+@pytest.fixture(autouse=True)
 def hints_sent(monkeypatch):
     """The hints that would have gone to the workers; nothing leaves the process."""
     from config import hints

@@ -33,6 +33,7 @@ from onboarding.models.reach import (
 )
 from onboarding.models.reminders import Reminder
 from onboarding.models.review import ApplicationKey, ApplicationMessage, CannedReason, ReviewDecision, ReviewMark
+from onboarding.models.rules import HouseRuleChange, RulebookEdition
 
 __all__ = [
     "OPEN_RENAMINGS",
@@ -53,6 +54,7 @@ __all__ = [
     "ChatStart",
     "CheckKind",
     "CheckState",
+    "HouseRuleChange",
     "NameCheck",
     "NewsKind",
     "NewsSource",
@@ -75,6 +77,7 @@ __all__ = [
     "ReviewDecision",
     "ReviewMark",
     "RoundTrip",
+    "RulebookEdition",
     "ScreeningResult",
     "ShortLinkState",
     "Signature",

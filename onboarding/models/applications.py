@@ -174,7 +174,10 @@ class NameCheck(BusinessOwned):
     verdict = models.CharField(max_length=10, blank=True)
     """pass, warn, fail; empty while the site is being read."""
     score = models.PositiveSmallIntegerField(null=True, blank=True)
+    asked = models.JSONField(default=dict, blank=True)
+    """The other answers that were judged with the name: brand, legal name, country."""
     reasons = models.JSONField(default=list)
+    rulebook_version = models.CharField(max_length=60, blank=True)
     evidence = models.JSONField(default=list)
     snapshot = models.TextField(blank=True)
     problem = models.TextField(blank=True)

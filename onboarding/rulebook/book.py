@@ -1,8 +1,6 @@
 """Reading the data files and choosing the rules of a day."""
 
 import datetime as dt
-import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +11,13 @@ from django.utils.translation import get_language
 
 from config.clock import now
 
+from . import editions, state
+from .editions import WordList, per_edition
+
 DATA = Path(__file__).parent / "data"
+BOOK = "onboarding"
+"""The name of our data folder among the editions."""
+editions.register(BOOK, DATA)
 T = TypeVar("T")
 LANGUAGES = ("en", "es", "pt")
 SEVERITIES = ("block", "review", "warn", "info")
@@ -54,7 +58,11 @@ class Vertical:
 
 @dataclass(frozen=True)
 class Rulebook:
-    """The rules that hold on one day. ``version`` is the day and a hash of the content."""
+    """The rules that hold on one day.
+
+    ``version`` is the day, the fingerprint of the data files and, once staff changed house rules, ``h`` with the key
+    of the newest change that counted: ``2026-11-23+0f3a…+h17``.
+    """
 
     day: dt.date
     version: str
@@ -90,19 +98,21 @@ def localized(texts: Mapping[str, T]) -> T:
 
 
 def load(as_of: dt.date | None = None) -> Rulebook:
-    """The rulebook of a day, today by default."""
-    return _book_of(as_of or now().date())
+    """The rulebook of a day, today by default, as the house rules in force (``house.in_force``) leave it."""
+    chosen = state.current()
+    off, mark = (chosen.off, chosen.version) if chosen else (frozenset(), 0)
+    return _book_of(as_of or now().date(), off, mark, content_hash())
 
 
 @lru_cache(maxsize=64)
-def _book_of(day: dt.date) -> Rulebook:
+def _book_of(day: dt.date, off: frozenset[str], mark: int, fingerprint: str) -> Rulebook:
     files = read_files()
     rules: dict[str, Rule] = {}
     verticals: dict[str, Vertical] = {}
     evidence: dict[str, Mapping[str, list[str]]] = {}
     for content in files.values():
         for rule in map(_rule, content.get("rules", ())):
-            if rule.holds_on(day):
+            if rule.holds_on(day) and not (rule.id in off and rule.whose == "house"):
                 if rule.id in rules:
                     raise ValueError(f"Two versions of {rule.id} hold on {day}")
                 rules[rule.id] = rule
@@ -115,7 +125,19 @@ def _book_of(day: dt.date) -> Rulebook:
                 min_age=entry["min_age"],
             )
         evidence.update(content.get("evidence", {}))
-    return Rulebook(day, f"{day.isoformat()}+{content_hash()}", rules, verticals, evidence)
+    version = f"{day.isoformat()}+{fingerprint}" + (f"+h{mark}" if mark else "")
+    return Rulebook(day, version, rules, verticals, evidence)
+
+
+@per_edition(BOOK)
+def every_rule() -> tuple[Rule, ...]:
+    """Every rule of the data files with every period it held."""
+    return tuple(_rule(entry) for content in read_files().values() for entry in content.get("rules", ()))
+
+
+def house_owned() -> tuple[Rule, ...]:
+    """The rules of the automatic checks that are ours and not the platform's; staff may switch these off."""
+    return tuple(rule for rule in every_rule() if rule.whose == "house")
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
@@ -138,25 +160,21 @@ def _dated(entries: Iterable[dict[str, Any]], day: dt.date) -> list[dict[str, An
     return [e for e in entries if e["from"] <= day and ("until" not in e or day < e["until"])]
 
 
-@lru_cache(maxsize=1)
 def read_files() -> dict[str, dict[str, Any]]:
     """Every data file by its path without suffix, such as ``policy/weapons``."""
-    found = {}
-    for path in sorted(DATA.rglob("*.toml")):
-        with path.open("rb") as stream:
-            found[path.relative_to(DATA).with_suffix("").as_posix()] = tomllib.load(stream)
-    return found
+    return editions.edition(BOOK).parsed
 
 
-@lru_cache(maxsize=1)
 def content_hash() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(DATA.rglob("*.toml")):
-        digest.update(path.relative_to(DATA).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    """The fingerprint of the data files."""
+    return editions.edition(BOOK).fingerprint
 
 
-def words(section: str, name: str) -> frozenset[str]:
+def words(section: str, name: str) -> WordList:
     """A plain word list of ``reading.toml``."""
+    return WordList(lambda: _words(section, name))
+
+
+@per_edition(BOOK)
+def _words(section: str, name: str) -> frozenset[str]:
     return frozenset(read_files()["reading"][section][name].split())

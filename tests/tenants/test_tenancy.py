@@ -88,7 +88,8 @@ def test_the_application_role_can_not_bypass_the_policies(db):
 OUTSIDE_TENANCY = {
     "account_emailaddress", "account_emailconfirmation", "auth_group", "auth_group_permissions",
     "auth_permission", "config_beat", "config_clock", "django_admin_log", "django_content_type",
-    "django_migrations", "django_session", "mfa_authenticator", "onboarding_cannedreason", "onboarding_providerroute",
+    "django_migrations", "django_session", "mfa_authenticator", "onboarding_cannedreason", "onboarding_houserulechange",
+    "onboarding_providerroute", "onboarding_rulebookedition",
     "providers_deadletter", "providers_delivery", "providers_deliverycursor", "providers_incident",
     "providers_providercall", "providers_replayjob", "providers_sample", "providers_tally",
     "providers_unknownevent", "tenants_apikey", "tenants_business",
