@@ -145,6 +145,7 @@ def sandbox_process(tmp_path_factory):
 
     receiver = Receiver()
     box = Sandbox(tmp_path_factory.mktemp("sandbox"), receiver.url)
+    box.receiver = receiver
     yield box
     box.stop()
     receiver.close()

@@ -1,6 +1,6 @@
-"""Business portfolios, WABAs, tokens and subscriptions.
+"""Business portfolios, WABAs and subscriptions.
 
-Where Meta uses Embedded Signup, a page of its own in which the client makes the account, the sandbox offers one call:
+Beside Embedded Signup (``signup``), in which the client makes the account, the sandbox offers one call for machines:
 ``POST /{business_id}/owned_whatsapp_business_accounts`` with ``name``, ``currency`` and ``timezone_id``. It answers
 ``{"id"}``, starts the account review and sends ``account_update``/``PARTNER_ADDED`` as a finished signup would.
 A portfolio that nobody made is found on first asking, in the status of the option ``business_default``; one whose id
@@ -79,7 +79,7 @@ def read_business(call):
 
 @route("POST", "business", "owned_whatsapp_business_accounts")
 def create_waba(call):
-    """The sandbox's stand-in for Embedded Signup (see the module)."""
+    """An account without the dialog of Embedded Signup (see the module)."""
     name, currency = call.params.get("name"), call.params.get("currency", "USD")
     if not name:
         raise missing("name")
@@ -87,9 +87,25 @@ def create_waba(call):
         raise invalid("The name may have up to 100 characters.")
     if currency not in CURRENCIES:
         raise invalid(f"currency must be one of {', '.join(sorted(CURRENCIES))}.")
-    store = call.store
-    business = store.get("business", call.node)
-    if store.value("SELECT COUNT(*) FROM waba WHERE business_id = ?", call.node) >= 20:
+    business = call.store.get("business", call.node)
+    if business["name"].startswith("Business ") and call.params.get("business_name"):
+        call.store.update("business", call.node, name=str(call.params["business_name"]))
+    node = new_waba(
+        call.box,
+        call.node,
+        name=str(name),
+        currency=currency,
+        timezone_id=str(call.params.get("timezone_id", "1")),
+        country=call.params.get("country"),
+    )
+    tell_partner(call.box, node)
+    return {"id": node}
+
+
+def new_waba(box, business_id, *, name, currency="USD", timezone_id="1", country=None):
+    """Make an account in a portfolio and ask for its review; returns its id. Raises when there are too many."""
+    store = box.store
+    if store.value("SELECT COUNT(*) FROM waba WHERE business_id = ?", business_id) >= 20:
         raise GraphError(
             200,
             message="WhatsApp Business Account limit exceeded for this business",
@@ -97,28 +113,30 @@ def create_waba(call):
             title="Limit Exceeded",
             user_message="You have reached the maximum number of WhatsApp Business Accounts for this business.",
         )
-    if business["name"].startswith("Business ") and call.params.get("business_name"):
-        store.update("business", call.node, name=str(call.params["business_name"]))
     node = store.new_node("waba")
     namespace = secrets.token_hex(16)
     store.insert(
         "waba",
         id=node,
-        business_id=call.node,
-        name=str(name),
+        business_id=business_id,
+        name=name,
         currency=currency,
-        timezone_id=str(call.params.get("timezone_id", "1")),
-        country=call.params.get("country"),
+        timezone_id=timezone_id,
+        country=country,
         namespace="_".join((namespace[:8], namespace[8:12], namespace[12:16], namespace[16:20], namespace[20:])),
         review_status="PENDING",
         created_at=present.now(),
     )
-    waba = store.get("waba", node)
-    info = {"waba_id": node, "owner_business_id": call.node}
+    box.reviewer.ask("accounts", node)
+    return node
+
+
+def tell_partner(box, waba_id):
+    """``PARTNER_ADDED``: a client has shared this account with the app's owner."""
+    waba = box.store.get("waba", waba_id)
+    info = {"waba_id": waba_id, "owner_business_id": waba["business_id"]}
     change = {"field": "account_update", "value": {"event": "PARTNER_ADDED", "waba_info": info}}
-    call.box.hooks.say(waba, change, entry_id=partner_id(), always=True)
-    call.box.reviewer.ask("accounts", node)
-    return {"id": node}
+    box.hooks.say(waba, change, entry_id=partner_id(), always=True)
 
 
 def waba_fields(call, waba):
@@ -241,48 +259,6 @@ def _subscriptions(waba):
 def unsubscribe(call):
     call.store.update("waba", call.node, subscribed=0, override_uri=None)
     return {"success": True}
-
-
-# Tokens
-
-
-@route("GET", "root", "oauth/access_token")
-@route("POST", "root", "oauth/access_token")
-def access_token(call):
-    """Exchange any ``code`` for a business token; ``grant_type=client_credentials`` gives an app token."""
-    if call.params.get("grant_type") == "client_credentials":
-        return {"access_token": f"{app_id()}|{secrets.token_urlsafe(16)}", "token_type": "bearer"}
-    if not call.params.get("code"):
-        raise GraphError(100, message="Invalid verification code format.", subcode=36008)
-    token = "EAAG" + secrets.token_urlsafe(40)
-    call.store.insert("token", token=token, kind="business", created_at=present.now())
-    return {"access_token": token, "token_type": "bearer", "expires_in": 5184000}
-
-
-@route("GET", "root", "debug_token")
-def debug_token(call):
-    token = call.params.get("input_token")
-    if not token:
-        raise missing("input_token")
-    if not call.box.knows_token(token):
-        error = {"code": 190, "message": "Invalid OAuth access token."}
-        return {"data": {"error": error, "is_valid": False, "scopes": []}}
-    wabas = [row["id"] for row in call.store.all("SELECT id FROM waba ORDER BY created_at DESC")]
-    scopes = ["whatsapp_business_management", "whatsapp_business_messaging"]
-    expires = int(present.now()) + 5184000
-    return {
-        "data": {
-            "app_id": app_id(),
-            "application": "Umbral sandbox",
-            "data_access_expires_at": expires,
-            "expires_at": 0 if token == call.box.system_token else expires,
-            "granular_scopes": [{"scope": scope, "target_ids": wabas} for scope in scopes],
-            "is_valid": True,
-            "scopes": ["business_management", *scopes],
-            "type": "SYSTEM_USER",
-            "user_id": "1000000000000001",
-        }
-    }
 
 
 # What the control panel does to an account

@@ -1,8 +1,8 @@
 """The sandbox's ASGI application: ``uvicorn providers.sandbox.asgi:app --port 8010``.
 
-Graph API at ``/vNN.0/…``, telephone at ``/phone/``, control panel at ``/control/``, JSON for tests at
-``/control/api/…``, the product's mail at ``/mail/``, invented websites at ``/sites/…``. Refuses hosts that aren't
-local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
+Graph API at ``/vNN.0/…``, Embedded Signup at ``/dialog/oauth``, telephone at ``/phone/``, control panel at
+``/control/``, JSON for tests at ``/control/api/…``, the product's mail at ``/mail/``, invented websites at
+``/sites/…``. Refuses hosts that aren't local unless ``SANDBOX_ALLOWED_HOSTS`` names them.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from django.utils import translation
 
 from config import env
 
-from . import control, control_api, faults, graph, mailbox, pages, phone, present, sites
+from . import control, control_api, faults, graph, mailbox, pages, phone, present, signup, sites
 from .box import Box
 from .http import BadRequest, Response, answer, read_request, redirect, same_origin
 
@@ -92,6 +92,9 @@ class Application:
                 "text/plain",
             )
         path = request.path
+        if signup.is_dialog(path):
+            with translation.override(pages.language_of(request)):
+                return await self._commit(signup.handle(self.box, request))
         if graph.is_graph(path):
             return await graph.handle(self.box, request)
         if path == "/healthz":

@@ -3,14 +3,14 @@
 GET ``state``, ``sent``, ``phones``, ``sms``, ``webhooks``, ``calls``, ``faults``, ``clock``, ``options``,
 ``reviews``; POST ``mood``, ``options``, ``clock``, ``faults``, ``phones``, ``inbound``, ``press``, ``read``,
 ``preference``, ``block``, ``decide``, ``business``, ``waba``, ``number``, ``template``, ``message``, ``taken``,
-``resend``, ``hurry``, ``reset``; DELETE ``faults``.
+``resend``, ``hurry``, ``signup``, ``reset``; DELETE ``faults``.
 """
 
 import inspect
 import json
 from urllib.parse import urlsplit
 
-from . import accounts, actions, inbound, own_app, people, present, statuses
+from . import accounts, actions, inbound, own_app, people, present, signup_codes, statuses
 from .errors import GraphError
 from .http import File, answer, flag
 from .options import MOODS, REVIEWS
@@ -364,3 +364,18 @@ def calls(box, params, request, rest):
 def reset(box, params, request, rest):
     box.reset(options=flag(params.get("options")))
     return {"success": True}
+
+
+@api("POST", "signup")
+def signup(box, params, request, rest):
+    """The code of a signup that shares ``waba``, without the dialog: ``redirect_uri`` and ``scopes`` as there."""
+    if box.store.get("waba", str(params["waba"])) is None:
+        raise LookupError("There is no such account.")
+    return {
+        "code": signup_codes.new_code(
+            box,
+            redirect_uri=str(params.get("redirect_uri", "")),
+            waba_id=str(params["waba"]),
+            scopes=params.get("scopes") or signup_codes.SCOPES,
+        )
+    }

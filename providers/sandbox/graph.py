@@ -15,6 +15,7 @@ from . import (
     numbers,  # noqa: F401
     present,
     router,
+    signup_codes,
     templates,  # noqa: F401
 )
 from .errors import GraphError, no_such_object
@@ -101,8 +102,9 @@ async def _handle(box, request, note):
         early = await faults.before(fault, scope)
         if early is not None:
             return early
-    if path != "oauth/access_token":
-        check_token(box, request)
+    token = check_token(box, request) if path != "oauth/access_token" else ""
+    if token.startswith("EAAG") and not signup_codes.may_see(box.store, token, kind, node):
+        raise no_such_object(node, method)
     if kind is None:
         raise no_such_object(node or path, method)
     _count_call(box, kind, edge, node)
@@ -157,7 +159,7 @@ def _asks_for_business(edge, request):
 
 
 def check_token(box, request):
-    """Bearer (or ``OAuth``) header, or ``access_token`` as a parameter."""
+    """The token of a Bearer (or ``OAuth``) header or of ``access_token`` as a parameter; raises for a stranger's."""
     header = request.headers.get("authorization", "")
     scheme, _, token = header.partition(" ")
     if scheme.lower() not in ("bearer", "oauth") or not token.strip():
@@ -166,6 +168,7 @@ def check_token(box, request):
         raise GraphError(104, message="An access token is required to request this resource.", kind="OAuthException")
     if not box.knows_token(token.strip()):
         raise GraphError(190)
+    return token.strip()
 
 
 def _unknown_path(method, kind, edge, node):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import phonenumbers
 
-from . import health, people, present
+from . import health, people, present, signup_codes
 from .accounts import active_restrictions, check_callback, number_cap
 from .errors import GraphError, invalid, missing
 from .http import as_json, flag
@@ -174,7 +174,7 @@ def number_fields(call, number):
         "messaging_limit_tier": lambda: business["limit_tier"],
         "is_official_business_account": lambda: number["oba_status"] == "APPROVED",
         "official_business_account": lambda: {"oba_status": number["oba_status"]},
-        "is_on_biz_app": lambda: False,
+        "is_on_biz_app": lambda: signup_codes.is_on_business_app(store, number["id"]),
         "is_pin_enabled": lambda: bool(number["pin"]),
         "is_preverified_number": lambda: False,
         "last_onboarded_time": lambda: last and datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000"),
@@ -282,15 +282,8 @@ def request_code(call):
             "Application request limit reached",
             "You asked for the code too often. Wait a few hours and try again.",
         )
-    code = f"{secrets.randbelow(10**6):06d}"
     _note(store, number["id"], "request")
-    store.run(
-        "INSERT OR REPLACE INTO code (number_id, code, method, at, tries) VALUES (?, ?, ?, ?, 0)",
-        number["id"],
-        code,
-        method,
-        present.now(),
-    )
+    code = new_code(store, number["id"], method)
     if method == "SMS":
         text = f"Your WhatsApp code: {code[:3]}-{code[3:]}"
     else:
@@ -298,6 +291,14 @@ def request_code(call):
     store.insert("sms", digits=number["digits"], method=method, text=text, code=code, at=present.now())
     store.commit()
     return {"success": True}
+
+
+def new_code(store, number_id, method):
+    """Six digits that prove this number; an older code ends."""
+    code = f"{secrets.randbelow(10**6):06d}"
+    sql = "INSERT OR REPLACE INTO code (number_id, code, method, at, tries) VALUES (?, ?, ?, ?, 0)"
+    store.run(sql, number_id, code, method, present.now())
+    return code
 
 
 @route("POST", "number", "verify_code")

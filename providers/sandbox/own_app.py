@@ -6,7 +6,7 @@ from config import env
 
 
 def app_id():
-    return env.text("SANDBOX_APP_ID", "670000000000001")
+    return env.text("SANDBOX_APP_ID") or env.text("WHATSAPP_APP_ID") or "670000000000001"
 
 
 def partner_id():
@@ -22,6 +22,11 @@ def system_token():
 def secret():
     """The app secret that signs webhooks."""
     return env.text("WHATSAPP_APP_SECRET", "sandbox-app-secret")
+
+
+def is_secret(given):
+    """Whether this is the app's secret; during a rotation there are several."""
+    return given in env.words("WHATSAPP_APP_SECRET", [secret()])
 
 
 def callback():

@@ -54,14 +54,14 @@ def language_of(request):
     return "en"
 
 
-def render(request, name, context, status=200):
-    """A page in the reader's language."""
+def render(request, name, context, status=200, form_action=""):
+    """A page in the reader's language; ``form_action`` is an origin that its forms may end at as well."""
     with translation.override(language_of(request)):
         html = _engine.get_template(f"sandbox/{name}").render(
             {**context, "language": translation.get_language(), "path": request.path}
         )
     headers = {
-        "content-security-policy": POLICY,
+        "content-security-policy": f"{POLICY} {form_action}".strip(),
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
         "cache-control": "no-store",

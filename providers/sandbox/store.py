@@ -13,7 +13,7 @@ SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 
 TABLES = (
     "node option token business waba number number_event taken code sms template template_event upload media customer "
-    "identity chat message reached step review webhook fault qrdl"
+    "identity chat message reached step review webhook fault qrdl signup signup_code token_grant business_app"
 ).split()
 
 

@@ -3,8 +3,9 @@
 import pytest
 import requests
 
-from tests.providers.sandbox_server import Receiver, Sandbox, eventually
+from tests.providers.sandbox_server import SECRET, Receiver, Sandbox, eventually
 
+APP_ID = "670000000000001"
 _phones = iter(range(3150000000, 3159999999))
 
 
@@ -111,9 +112,9 @@ def test_subscriptions_are_listed_and_removed_and_an_override_must_prove_itself(
 
 
 def test_a_code_is_exchanged_for_a_token_that_works(sandbox, waba):
-    token = requests.get(f"{sandbox.url}/v26.0/oauth/access_token?code=abc&client_id=1", timeout=5).json()[
-        "access_token"
-    ]
+    code = sandbox.control("signup", waba=waba)["code"]
+    asked = {"code": code, "client_id": APP_ID, "client_secret": SECRET}
+    token = requests.get(f"{sandbox.url}/v26.0/oauth/access_token", params=asked, timeout=5).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     assert requests.get(f"{sandbox.url}/v26.0/{waba}", headers=headers, timeout=5).json()["id"] == waba
     data = sandbox.get("debug_token", input_token=token).json()["data"]
