@@ -22,7 +22,14 @@ def register_items():
     )
 
 
+def counts(request):
+    """The person's ``queries.OpenCounts``, asked once per request: the navigation and the inbox's tabs show them."""
+    if not hasattr(request, "open_counts"):
+        request.open_counts = queries.open_counts(request.user)
+    return request.open_counts
+
+
 def unread(request):
     """How many conversations with unread messages wait for this person, as text, or ``None``."""
-    count = queries.unread_count(request.user)
+    count = counts(request).unread
     return queries.as_counted(count) if count else None

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.dateparse import parse_datetime
 
+from config import bulk
 from config.clock import now
 from contactcenter.models import Conversation, ConversationStatus, Message, MessageStatus, Note, Reaction
 from contactcenter.services.messages import resend_key
@@ -13,6 +15,7 @@ from contacts.models import Contact, Identity, IdentityKind
 from contacts.services import search
 from onboarding.models import PhoneNumber
 from sessions_24h.models import CustomerServiceWindow
+from tenants.tenancy import current_scope
 
 PAGE = 30
 THREAD_PAGE = 40
@@ -161,26 +164,35 @@ def conversation_page(filters, user, *, after=None):
     return page[:PAGE], Cursor(more.last_activity_at, more.pk) if more else None
 
 
-def bounded_count(rows):
-    """How many rows there are, at most ``COUNT_LIMIT``: nobody waits for an exact thousand."""
-    return rows.order_by()[:COUNT_LIMIT].count()
-
-
 def as_counted(number):
     """A bounded count as people read it: ``7`` or ``99+``."""
     return f"{COUNT_LIMIT - 1}+" if number >= COUNT_LIMIT else str(number)
 
 
+_OPEN = f"SELECT 1 FROM {Conversation._meta.db_table} WHERE business_id = %(business)s AND status = 'open' AND "
+_COUNTS = "SELECT " + ", ".join(
+    f"(SELECT count(*) FROM ({rows} LIMIT %(limit)s) AS counted)"
+    for rows in (
+        _OPEN + "assignee_id = %(user)s",
+        _OPEN + "assignee_id IS NULL",
+        _OPEN + "unread_count > 0 AND (assignee_id = %(user)s OR assignee_id IS NULL)",
+    )
+)
+"""One statement, because every page of a business asks: the query builder took five times as long as the database."""
+
+
+class OpenCounts(NamedTuple):
+    """How many open conversations are mine and nobody's, and how many of these have unread messages."""
+
+    mine: int
+    unassigned: int
+    unread: int
+
+
 def open_counts(user):
-    """How many open conversations are mine and nobody's."""
-    rows = Conversation.objects.filter(status=ConversationStatus.OPEN)
-    return {view: bounded_count(of_view(rows, view, user)) for view in ("mine", "unassigned")}
-
-
-def unread_count(user):
-    """How many open conversations with unread messages are for ``user``: their own and nobody's."""
-    rows = Conversation.objects.filter(status=ConversationStatus.OPEN, unread_count__gt=0)
-    return bounded_count(rows.filter(Q(assignee=user) | Q(assignee=None)))
+    """The counts for a person, each at most ``COUNT_LIMIT``: nobody waits for an exact thousand."""
+    rows = bulk.fetch(_COUNTS, {"business": current_scope().business_id, "user": user.pk, "limit": COUNT_LIMIT})
+    return OpenCounts(*rows[0])
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from contactcenter import gate, queries
+from contactcenter import gate, navigation, queries
 from contactcenter.forms import NoteForm, ReplyForm, TemplateValuesForm, new_key, templates_for
 from contactcenter.models import Conversation, ConversationStatus, Message
 from contactcenter.presenting import entries_of
@@ -50,7 +50,7 @@ def back(request, conversation):
 def tabs_context(request):
     """The chosen filters and the tabs with their counts."""
     filters = queries.Filters.read(request.GET)
-    counts = queries.open_counts(request.user)
+    counts = navigation.counts(request)._asdict()
     filters = replace(filters, view=filters.view or ("mine" if counts["mine"] else "all"))
     labels = {"mine": _("Mine"), "unassigned": _("Unassigned"), "all": pgettext("conversations", "All")}
     tabs = [

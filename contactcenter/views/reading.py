@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from contactcenter import queries
+from contactcenter import navigation, queries
 from contactcenter.models import Conversation, Message
 from contactcenter.services.media import open_media
 from contactcenter.views import common
@@ -45,7 +45,7 @@ def inbox_rows(request, business_slug):
     wanted = _references(request.GET.getlist("ref"))
     rows = queries.conversations(filters, request.user).filter(reference__in=wanted)
     found = list(queries.with_row_details(rows).order_by("-last_activity_at", "-pk"))
-    context |= {"rows": found, "unread": queries.unread_count(request.user)}
+    context |= {"rows": found, "unread": navigation.counts(request).unread}
     return render(request, "contactcenter/_rows.html", context)
 
 

@@ -147,7 +147,7 @@ def test_counts_stop_at_a_hundred(monkeypatch, acme, ana):
         builders.conversation(acme, name, unread_count=1)
 
     with business_scope(acme):
-        count = queries.unread_count(ana)
+        count = queries.open_counts(ana).unread
 
     assert (count, queries.as_counted(count)) == (2, "1+")
 
