@@ -91,6 +91,7 @@ LOOK["SIDEBAR"] = {
                 _page(_("Documents"), "folder_shared", "onboarding_applicationdocument"),
                 _page(_("Further numbers"), "add_call", "onboarding_numberrequest"),
                 _page(_("Phone numbers"), "phone_iphone", "onboarding_phonenumber"),
+                _page(_("Badge requests"), "verified", "onboarding_badgerequest"),
                 _page(_("WhatsApp Business Accounts"), "account_tree", "onboarding_waba"),
                 _page(_("Message templates"), "description", "templates_hsm_messagetemplate"),
             ],

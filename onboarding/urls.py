@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from onboarding import reach_urls
+from onboarding import badge_urls, reach_urls
 from onboarding.views import (
     activation,
     advisor,
@@ -60,4 +60,5 @@ urlpatterns = [
         name="withdraw_number",
     ),
     path("b/<slug:business_slug>/numbers/<uuid:reference>/", numbers.number, name="number"),
+    path("b/<slug:business_slug>/numbers/<uuid:reference>/badge/", include(badge_urls.patterns)),
 ]

@@ -1,6 +1,7 @@
 """Onboarding as ISV staff see it."""
 
 from onboarding.admin.applications import OnboardingApplicationAdmin
+from onboarding.admin.badge import BadgeRequestAdmin
 from onboarding.admin.canned import CannedReasonAdmin
 from onboarding.admin.documents import ApplicationDocumentAdmin
 from onboarding.admin.further_numbers import NumberRequestAdmin
@@ -8,6 +9,7 @@ from onboarding.admin.numbers import PhoneNumberAdmin, WabaAdmin
 
 __all__ = [
     "ApplicationDocumentAdmin",
+    "BadgeRequestAdmin",
     "CannedReasonAdmin",
     "NumberRequestAdmin",
     "OnboardingApplicationAdmin",

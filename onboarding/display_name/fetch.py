@@ -108,6 +108,22 @@ def _follow(typed: str, url: str, deadline: float) -> Snapshot:
     raise SiteUnreachable("redirects")
 
 
+def checked_address(url: str) -> str:
+    """An address as we would fetch it, without asking the network. Raises SiteUnreachable with what is wrong with it."""
+    parts = _checked_url(url)
+    host = _ascii_host(parts.hostname or "")
+    allowed = _private_allowed()
+    try:
+        literal = ipaddress.ip_address(host)
+    except ValueError:
+        literal = None
+    if literal is None and "." not in host and not allowed:
+        raise SiteUnreachable("bad_url")
+    if literal is not None and not is_public(host) and not (allowed and literal.is_loopback):
+        raise SiteUnreachable("private_address")
+    return url
+
+
 def _private_allowed() -> bool:
     rehearsal = settings.DEBUG or settings.MOVABLE_CLOCK  # neither is ever on where customers are served
     return bool(getattr(settings, "SITE_FETCH_ALLOW_PRIVATE", False) and rehearsal)
