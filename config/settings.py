@@ -214,6 +214,10 @@ WHATSAPP_APP_SECRETS = env.words("WHATSAPP_APP_SECRET")
 WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
 WHATSAPP_ACCESS_TOKEN = env.text("WHATSAPP_ACCESS_TOKEN")
 """The system user's token for the calls made before a business has its own."""
+WHATSAPP_CALLBACK_URL = env.text("WHATSAPP_CALLBACK_URL") or (
+    (f"http://127.0.0.1:{WEB_PORT}" if WHATSAPP_PROVIDER == "sandbox" else PUBLIC_URL) + "/webhooks/whatsapp/"
+)
+"""Where the provider has to send its webhooks; the sandbox calls this machine, whatever browsers call it."""
 WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
 POLL_SECONDS = env.integer("POLL_SECONDS", 60)
 """The shortest pause between two looks at the same thing; it grows while nothing changes."""
@@ -254,6 +258,9 @@ CELERY_BEAT_SCHEDULE = {
     "digest-what-no-hint-announced": {"task": "contactcenter.tasks.sweep_deliveries", "schedule": 1},
     "sweep-the-outbox": {"task": "contactcenter.tasks.sweep_outbox", "schedule": 5},
     "fetch-media": {"task": "contactcenter.tasks.fetch_media", "schedule": 5},
+    "prepare-campaigns": {"task": "contactcenter.tasks.prepare_campaigns", "schedule": 5},
+    "run-campaigns": {"task": "contactcenter.tasks.run_campaigns", "schedule": 1},
+    "catch-up-with-round-trips": {"task": "contactcenter.tasks.catch_up_round_trips", "schedule": 10},
     "sweep-pending-updates": {"task": "contactcenter.tasks.sweep_pending_updates", "schedule": 60},
     "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 2},
     "let-decisions-go": {"task": "onboarding.tasks.let_decisions_go", "schedule": 2},
@@ -265,12 +272,14 @@ CELERY_BEAT_SCHEDULE = {
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},
     "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},
     "forget-old-live-events": {"task": "tenants.tasks.forget_old_live_events", "schedule": 300},
+    "tend-badges": {"task": "onboarding.tasks.tend_badges", "schedule": 5},
+    "remind-of-badges": {"task": "onboarding.tasks.remind_of_badges", "schedule": 60},
+    "check-channels": {"task": "onboarding.tasks.check_channels", "schedule": 5},
+    "tend-channels": {"task": "onboarding.tasks.tend_channels", "schedule": 30},
     "tend-short-links": {"task": "onboarding.tasks.tend_short_links", "schedule": 5},
     "import-consents": {"task": "contacts.tasks.run_imports", "schedule": 5},
     "replay-dead-letters": {"task": "contactcenter.tasks.replay_dead_letters", "schedule": 5},
     "take-a-sample": {"task": "contactcenter.tasks.take_sample", "schedule": 20},
-    "tend-badges": {"task": "onboarding.tasks.tend_badges", "schedule": 5},
-    "remind-of-badges": {"task": "onboarding.tasks.remind_of_badges", "schedule": 60},
     "watch-the-installation": {"task": "contactcenter.tasks.watch", "schedule": 15},
     "send-mail": {"task": "tenants.tasks.send_due_mail", "schedule": 5},
     "beat-was-here": {"task": "tenants.tasks.note_beat", "schedule": 3},

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from config.clock import now
 from onboarding.rulebook.book import read_files
+from onboarding.rulebook.house import house_rule
 
 PERSONAL, APP, API = "whatsapp", "business_app", "business_api"
 NONE, OLD, CURRENT = "none", "old", "current"
@@ -77,10 +78,15 @@ NAMES: dict[str, Text] = {
 
 
 def figures(as_of: dt.date | None = None) -> dict[str, Any]:
-    """The advisor's limits as of a day."""
+    """The advisor's limits as of a day: the platform's by dated data, our own by house rules."""
     day = as_of or now().date()
     held = [f for f in read_files()["advisor"]["figures"] if f["from"] <= day and day < f.get("until", dt.date.max)]
-    return held[-1]
+    at = None if as_of is None else dt.datetime.combine(as_of, dt.time.max, tzinfo=dt.UTC)
+    return held[-1] | {
+        "app_conversations_per_day": house_rule("advisor_app_conversations", at),
+        "personal_conversations_per_day": house_rule("advisor_personal_conversations", at),
+        "platform_version": house_rule("platform_version", at),
+    }
 
 
 def advise(answers: AdvisorAnswers, as_of: dt.date | None = None) -> Advice:
@@ -100,7 +106,7 @@ def advise(answers: AdvisorAnswers, as_of: dt.date | None = None) -> Advice:
             _("Update your contact center to version %(version)s or later first.")
             % {"version": limits["platform_version"]}
         )
-    if answers.sends_promotions:
+    if answers.sends_promotions and house_rule("promotional_templates") == "refused":
         hints.append(_("Promotional templates are not accepted by our house rule, though the platform allows them."))
     if recommendation != API:
         hints.append(_("You can apply for the API all the same; nothing here blocks you."))
@@ -118,6 +124,16 @@ def _platform(answers: AdvisorAnswers, needed: str) -> str:
     if answers.platform == NONE or not answers.platform_version.strip():
         return answers.platform if answers.platform in {NONE, OLD, CURRENT} else NONE
     return CURRENT if _version(answers.platform_version) >= _version(needed) else OLD
+
+
+def needed_platform(as_of: dt.date | None = None) -> str:
+    """The first version of the contact-center platform that this channel works with, as of a day."""
+    return str(figures(as_of)["platform_version"])
+
+
+def judge_platform(platform: str, version: str, as_of: dt.date | None = None) -> str:
+    """``none``, ``old`` or ``current`` for what somebody said; a version counts more than the word."""
+    return _platform(AdvisorAnswers(0, 0, platform, version), needed_platform(as_of))
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -3,10 +3,12 @@
 from celery import shared_task
 
 from onboarding.badge_tasks import remind_of_badges, tend_badges
+from onboarding.channel_tasks import check_channels, tend_channels
 from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
 from onboarding.services import polls, review, short_links, step_runner
 
 __all__ = [
+    "check_channels",
     "check_display_name",
     "check_waiting_display_names",
     "let_decisions_go",
@@ -14,6 +16,7 @@ __all__ = [
     "remind_of_badges",
     "run_due_steps",
     "tend_badges",
+    "tend_channels",
     "tend_short_links",
 ]
 

@@ -62,6 +62,7 @@ __all__ = [
     "TokenGrant",
     "TokenReport",
     "WabaReport",
+    "WebhookAddresses",
     "WhatsAppProvider",
 ]
 
@@ -200,6 +201,20 @@ class Subscription:
     app_id: str
     name: str = ""
     callback_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAddresses:
+    """Where the messages of a number go: the number's own address, else its WABA's, else the app's."""
+
+    application: str = ""
+    waba: str = ""
+    number: str = ""
+
+    @property
+    def in_force(self) -> str:
+        """The one that counts; empty when the provider told none."""
+        return self.number or self.waba or self.application
 
 
 @dataclass(frozen=True, slots=True)

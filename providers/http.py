@@ -20,6 +20,7 @@ from providers.base import (
     TokenGrant,
     TokenReport,
     WabaReport,
+    WebhookAddresses,
 )
 from providers.cloud_api import accounts, media, messages, numbers, short_links, templates
 from providers.cloud_api.reading import parse_id, parse_page, parse_success
@@ -108,6 +109,12 @@ class CloudApi(Transport):
 
     def change_display_name(self, phone_number_id: str, *, display_name: str) -> None:
         parse_success(self.ask(numbers.change_display_name(phone_number_id, display_name=display_name)))
+
+    def fetch_webhook_addresses(self, phone_number_id: str) -> WebhookAddresses:
+        return numbers.parse_webhook_addresses(self.ask(numbers.fetch_webhook_addresses(phone_number_id)))
+
+    def clear_webhook_address(self, phone_number_id: str) -> None:
+        parse_success(self.ask(numbers.clear_webhook_address(phone_number_id)))
 
     def fetch_profile(self, phone_number_id: str) -> Profile:
         return numbers.parse_profile(self.ask(numbers.fetch_profile(phone_number_id)))

@@ -10,6 +10,7 @@ from contactcenter.understand import (
     pending,
     people,
     reactions,
+    round_trips,
     routing,
     statuses,
     unknown,
@@ -76,6 +77,7 @@ def understand(heard):
     heard_now = inbound + [row for row in stored.corrected if row.direction == _INBOUND]
     consents.note_messages(heard_now)
     arrivals.note_messages(heard_now)
+    round_trips.note_messages(inbound)
     strange = consents.note_preferences(of[UserPreference])
     unknown.keep([item.heard for item in strange], "unknown preference")
     if inbound:

@@ -12,6 +12,7 @@ from providers.base import (
     PhoneNumberReport,
     Profile,
     Quality,
+    WebhookAddresses,
 )
 from providers.cloud_api.accounts import parse_health
 from providers.cloud_api.reading import Words, flag, mapping, sequence, text
@@ -136,6 +137,27 @@ def set_pin(phone_number_id: str, *, pin: str) -> Request:
 def change_display_name(phone_number_id: str, *, display_name: str) -> Request:
     """Ask for another display name; it is reviewed, and the number has to register again within 14 days after."""
     return Request("POST", path(phone_number_id), query={"new_display_name": display_name})
+
+
+def fetch_webhook_addresses(phone_number_id: str) -> Request:
+    """Ask where the messages of a number go (docs "Override callback URLs", 2025-12): number, then WABA, then app."""
+    return get(phone_number_id, fields="webhook_configuration")
+
+
+def parse_webhook_addresses(data: Any) -> WebhookAddresses:
+    """The addresses of a number's messages at its three levels; empty where nothing is set or said."""
+    answer = mapping(mapping(data).get("webhook_configuration"))
+    return WebhookAddresses(
+        application=text(answer.get("application")),
+        waba=text(answer.get("whatsapp_business_account")),
+        number=text(answer.get("phone_number")),
+    )
+
+
+def clear_webhook_address(phone_number_id: str) -> Request:
+    """Take a number's own callback away, so that its messages go where those of its WABA go."""
+    body = {"webhook_configuration": {"override_callback_uri": ""}}
+    return Request("POST", path(phone_number_id), json=body, idempotent=True)
 
 
 def fetch_profile(phone_number_id: str) -> Request:
