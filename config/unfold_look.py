@@ -90,6 +90,7 @@ LOOK["SIDEBAR"] = {
                 _page(_("Canned reasons"), "quickreply", "onboarding_cannedreason"),
                 _page(_("Documents"), "folder_shared", "onboarding_applicationdocument"),
                 _page(_("Further numbers"), "add_call", "onboarding_numberrequest"),
+                _page(_("Channels being set up"), "checklist", "onboarding_channelsetup"),
                 _page(_("Phone numbers"), "phone_iphone", "onboarding_phonenumber"),
                 _page(_("Badge requests"), "verified", "onboarding_badgerequest"),
                 _page(_("WhatsApp Business Accounts"), "account_tree", "onboarding_waba"),

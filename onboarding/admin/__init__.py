@@ -3,6 +3,7 @@
 from onboarding.admin.applications import OnboardingApplicationAdmin
 from onboarding.admin.badge import BadgeRequestAdmin
 from onboarding.admin.canned import CannedReasonAdmin
+from onboarding.admin.channels import ChannelSetupAdmin
 from onboarding.admin.documents import ApplicationDocumentAdmin
 from onboarding.admin.further_numbers import NumberRequestAdmin
 from onboarding.admin.numbers import PhoneNumberAdmin, WabaAdmin
@@ -11,6 +12,7 @@ __all__ = [
     "ApplicationDocumentAdmin",
     "BadgeRequestAdmin",
     "CannedReasonAdmin",
+    "ChannelSetupAdmin",
     "NumberRequestAdmin",
     "OnboardingApplicationAdmin",
     "PhoneNumberAdmin",
