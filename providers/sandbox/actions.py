@@ -1,6 +1,6 @@
 """What the control panel (page and JSON) does to numbers, accounts, templates and people."""
 
-from . import accounts, people, template_changes
+from . import accounts, badge, people, template_changes
 from .options import MOODS
 
 QUALITIES = ("GREEN", "YELLOW", "RED", "UNKNOWN")
@@ -43,7 +43,10 @@ def set_taken(box, phone, taken):
 
 
 def change_number(box, node, params):
-    """``quality``, ``status``, ``throughput``, ``name_status``: set and told by webhook where Meta tells."""
+    """``quality``, ``status``, ``throughput``, ``badge``: set, and told by webhook where Meta tells.
+
+    ``badge_decided_at`` and ``on_platform_since`` (seconds) date a badge and the number itself.
+    """
     row = box.store.get("number", node)
     if row is None:
         raise LookupError("There is no such phone number.")
@@ -64,6 +67,10 @@ def change_number(box, node, params):
         box.store.update("number", node, throughput=level)
         if level == "HIGH":
             _tell_quality(box, waba, row, "THROUGHPUT_UPGRADE")
+    if params.get("badge"):
+        badge.put(box, node, params["badge"], params.get("badge_decided_at"))
+    if params.get("on_platform_since"):
+        box.store.update("number", node, created_at=float(params["on_platform_since"]))
     if "pin" in params and not params["pin"]:
         # Two-step verification is switched off in WhatsApp Manager, never through the API.
         box.store.update("number", node, pin=None)

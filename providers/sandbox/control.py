@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from . import accounts, actions, bubbles, own_app, pages, people, present, sites
+from . import accounts, actions, badge, bubbles, own_app, pages, people, present, sites
 from .faults import CALL_KINDS
 from .http import flag, redirect
 from .options import MOODS, REVIEWS
@@ -63,6 +63,7 @@ def _context(box, request, verb):
         "templates": store.all("SELECT * FROM template WHERE status != 'DELETED' ORDER BY created_at DESC LIMIT 50"),
         "qualities": actions.QUALITIES,
         "number_states": actions.NUMBER_STATES,
+        "badge_states": badge.STATES,
         "restrictions": actions.RESTRICTIONS,
         "ban_states": actions.BAN_STATES,
         "violations": actions.VIOLATIONS,

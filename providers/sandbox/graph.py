@@ -8,6 +8,7 @@ import time
 # Each of these modules registers its calls.
 from . import (
     accounts,
+    badge,  # noqa: F401
     faults,
     media,
     messages,  # noqa: F401

@@ -1,4 +1,4 @@
-"""What hangs on a number besides messages: profile, badge, QR links, blocked people, settings."""
+"""What hangs on a number besides messages: profile, QR links, blocked people, settings."""
 
 import io
 import json
@@ -73,42 +73,6 @@ def write_profile(call):
         profile["profile_picture_url"] = f"{call.request.origin}/phone/media/{media}"
     call.store.update("number", call.node, profile=packed(profile))
     return {"success": True}
-
-
-@route("POST", "number", "official_business_account")
-def ask_for_badge(call):
-    """The request for the badge (Meta, "Official business accounts", 2025-12-12): 30 days between requests."""
-    store, number = call.store, call.store.get("number", call.node)
-    business = store.get("business", people.business_of(store, number))
-    if not call.params.get("business_website_url"):
-        raise missing("business_website_url")
-    links = as_json(call.params.get("supporting_links")) or []
-    if len(links) > 5:
-        raise invalid("supporting_links may hold 5 links.")
-    problem = None
-    if business["verification_status"] != "verified":
-        problem = "The business is not verified."
-    elif not number["pin"]:
-        problem = "Two-step verification is off."
-    elif number["name_status"] != "APPROVED":
-        problem = "The display name is not approved."
-    elif number["oba_status"] in ("PENDING", "APPROVED"):
-        problem = "A request is under review or was approved."
-    elif number["oba_decided_at"] and present.now() - number["oba_decided_at"] < 30 * 86400:
-        problem = "The last request was refused less than 30 days ago."
-    if problem:
-        raise invalid(problem, title="Can't request an official business account", user_message=problem)
-    store.update("number", call.node, oba_status="PENDING")
-    call.box.reviewer.ask("badges", call.node)
-    return {"success": True}
-
-
-@route("GET", "number", "official_business_account")
-def read_badge(call):
-    return {
-        "oba_status": call.store.value("SELECT oba_status FROM number WHERE id = ?", call.node),
-        "id": call.node,
-    }
 
 
 # Short links and QR codes (Meta, "Message QR codes", 2025-10-31)

@@ -369,12 +369,30 @@ def undecided_number(sandbox, waba, phone):
     sandbox.control("mood", kind="names", mood="rules")
 
 
-def test_the_badge_asks_for_an_approved_name_and_is_refused_for_30_days(sandbox, receiver, undecided_number):
+@pytest.fixture
+def a_month_later(sandbox):
+    """A function that lets 31 days pass; the time comes back after the test."""
+    yield lambda: sandbox.control("clock", advance_seconds=31 * 86400)
+    sandbox.control("clock", reset=True)
+
+
+BADGE = {"business_website_url": "https://envios.example", "supporting_links": ["https://diario.example/1"]}
+
+
+def badge_refusal(sandbox, number, **changed):
+    answer = sandbox.post(f"{number}/official_business_account", BADGE | changed)
+    return error(answer)["error_data"]["details"] if answer.status_code != 200 else ""
+
+
+def test_the_badge_asks_for_an_approved_name_and_is_refused_for_30_days(
+    sandbox, receiver, undecided_number, a_month_later
+):
     number = undecided_number
-    body = {"business_website_url": "https://envios.example", "supporting_links": ["https://diario.example/1"]}
-    assert "display name" in error(sandbox.post(f"{number}/official_business_account", body))["error_data"]["details"]
+    assert "display name" in badge_refusal(sandbox, number)
     sandbox.control("decide", kind="names", subject=number, approve=True)
-    assert sandbox.post(f"{number}/official_business_account", body).json() == {"success": True}
+    assert "less than 30 days" in badge_refusal(sandbox, number)
+    a_month_later()
+    assert sandbox.post(f"{number}/official_business_account", BADGE).json() == {"success": True}
     status = sandbox.get(number, fields="official_business_account").json()["official_business_account"]
     assert status == {"oba_status": "PENDING"}
     sandbox.control("decide", kind="badges", subject=number, approve=False)
@@ -382,7 +400,27 @@ def test_the_badge_asks_for_an_approved_name_and_is_refused_for_30_days(sandbox,
         lambda: [c["value"] for c in receiver.changes("account_alerts") if c["value"]["entity_id"] == number]
     )
     assert alert[0]["alert_info"]["alert_type"] == "OBA_REJECTED"
-    assert "30 days" in error(sandbox.post(f"{number}/official_business_account", body))["error_data"]["details"]
+    assert "refused less than 30 days ago" in badge_refusal(sandbox, number)
+    a_month_later()
+    assert badge_refusal(sandbox, number) == ""
+
+
+def test_the_badge_needs_two_step_verification_and_takes_web_addresses_only(sandbox, number, a_month_later):
+    a_month_later()
+    assert "5 links" in badge_refusal(sandbox, number, supporting_links=["https://diario.example/"] * 6)
+    assert "http" in badge_refusal(sandbox, number, supporting_links=["javascript:alert(1)"])
+    assert "5000" in badge_refusal(sandbox, number, additional_supporting_information="x" * 5001)
+    sandbox.control("number", id=number, pin="")
+    assert "Two-step" in badge_refusal(sandbox, number)
+
+
+def test_the_panel_takes_a_badge_away_and_dates_a_number(sandbox, receiver, number):
+    sandbox.control("number", id=number, badge="APPROVED")
+    assert sandbox.get(number, fields="is_official_business_account").json()["is_official_business_account"] is True
+    sandbox.control("number", id=number, badge="NOT_STARTED", on_platform_since=1_700_000_000)
+    assert sandbox.get(number, fields="is_official_business_account").json()["is_official_business_account"] is False
+    assert badge_refusal(sandbox, number) == ""
+    assert [c for c in receiver.changes("account_alerts") if c["value"]["entity_id"] == number] == []
 
 
 def test_qr_links_are_made_changed_listed_and_drawn(sandbox, number):

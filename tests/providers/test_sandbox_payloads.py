@@ -246,5 +246,6 @@ def test_the_request_for_the_badge_is_taken(ground):
     review = [row for row in sandbox.look("reviews")["reviews"] if row["kind"] == "names" and row["subject"] == number]
     if review:
         sandbox.control("decide", review=review[0]["id"], approve=True)
+    sandbox.control("number", id=number, on_platform_since=1_700_000_000)
     body = json.loads((SHARED / "onboarding" / "api_post_official_business_account__request.json").read_text())
     assert sandbox.post(f"{number}/official_business_account", body).json() == {"success": True}
