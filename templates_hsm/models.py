@@ -100,6 +100,10 @@ class MessageTemplate(BusinessOwned):
         return self.status == TemplateStatus.APPROVED
 
 
+CHECKED = "checked"
+"""The kind of an event that keeps what our own check said when the template was handed in."""
+
+
 class TemplateEvent(BusinessOwned):
     """One line of a template's history: a status, a category, a quality, or an edit."""
 

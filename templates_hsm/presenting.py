@@ -11,7 +11,7 @@ from providers import errors_text
 from templates_hsm import languages, reasons
 from templates_hsm.components import read
 from templates_hsm.linter import ERROR, INFO, WARNING
-from templates_hsm.models import TemplateCategory, TemplateStatus
+from templates_hsm.models import CHECKED, TemplateCategory, TemplateStatus
 from templates_hsm.services import templates
 
 MOVING = {TemplateStatus.SUBMITTING, TemplateStatus.PENDING, TemplateStatus.IN_APPEAL}
@@ -259,7 +259,7 @@ def part_word(kind):
 
 def history_of(template):
     """The lines of a template's history, newest first: what, when, who, and Meta's words."""
-    events = template.events.select_related("actor").order_by("-at", "-pk")[:100]
+    events = template.events.exclude(kind=CHECKED).select_related("actor").order_by("-at", "-pk")[:100]
     return [{"what": _event(event), "at": event.at, "actor": event.actor, "said": _said(event)} for event in events] + [
         {"what": _("Draft made"), "at": template.created_at, "actor": template.created_by, "said": ""}
     ]

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext_noop as to_translate
 
 from tenants.models import AuditEvent
-from tenants.tenancy import current_scope
+from tenants.tenancy import current_scope, every_business
 
-__all__ = ["record", "to_translate"]
+__all__ = ["record", "record_house", "to_translate"]
 
 
 def record(verb, subject, *, actor=None, business=None, staff_only=False, **details):
@@ -15,6 +15,8 @@ def record(verb, subject, *, actor=None, business=None, staff_only=False, **deta
     ``details`` holds no secrets. ``staff_only`` keeps the line out of the business's own trail.
     """
     business_id = business.pk if business is not None else current_scope().business_id
+    if business_id is None:
+        raise ValueError("Name the business, or use record_house for what belongs to none.")
     return AuditEvent.objects.create(
         business_id=business_id,
         actor=actor,
@@ -24,3 +26,17 @@ def record(verb, subject, *, actor=None, business=None, staff_only=False, **deta
         details=details,
         staff_only=staff_only,
     )
+
+
+def record_house(verb, subject, *, actor=None, **details):
+    """Add one line about the house itself, which belongs to no business; only staff see it."""
+    with every_business():
+        return AuditEvent.objects.create(
+            business=None,
+            actor=actor,
+            actor_label=str(actor or ""),
+            verb=verb,
+            subject=str(subject)[:200],
+            details=details,
+            staff_only=True,
+        )

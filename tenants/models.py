@@ -153,8 +153,12 @@ class ApiKey(models.Model):
 
 
 class AuditEvent(BusinessOwned):
-    """Who did what in a business, in words that a person can read later."""
+    """Who did what in a business, in words that a person can read later.
 
+    A line without a business is the house's own (a house rule changed); only staff see it.
+    """
+
+    business = models.ForeignKey("tenants.Business", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField(default=now, db_index=True)
     actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     actor_label = models.CharField(max_length=200, blank=True)
@@ -168,6 +172,12 @@ class AuditEvent(BusinessOwned):
         verbose_name = _("audit event")
         verbose_name_plural = _("audit trail")
         indexes = [models.Index(fields=["business", "-at"], name="audit_business_at")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(business__isnull=False) | models.Q(staff_only=True),
+                name="audit_without_business_is_for_staff",
+            )
+        ]
 
     def __str__(self):
         return f"{self.verb} {self.subject}"

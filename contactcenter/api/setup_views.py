@@ -8,9 +8,8 @@ from rest_framework.response import Response
 from contactcenter.api import shapes
 from onboarding.models import OnboardingApplication, PhoneNumber, Waba
 from templates_hsm.exceptions import HasErrors, NotPossible
-from templates_hsm.linter import lint
 from templates_hsm.models import MessageTemplate
-from templates_hsm.services import templates
+from templates_hsm.services import checks, templates
 from tenants.api import BusinessAPIView
 from tenants.enums import MANAGERS
 
@@ -126,7 +125,7 @@ class TemplateLint(BusinessAPIView):
     def post(self, request):
         """What the linter says of a definition (the body of a create call), without storing anything."""
         definition = request.data if isinstance(request.data, dict) else {}
-        return Response(shapes.TemplateFinding(lint(definition), many=True).data)
+        return Response(shapes.TemplateFinding(checks.check(definition), many=True).data)
 
 
 def managers_only(request):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from config.clock import now
 from config.templatetags.ui import duration_text, money
 from contactcenter import presenting, queries
+from onboarding.rulebook.house import house_rule
 
 register = template.Library()
 
@@ -103,6 +104,12 @@ def price_words(price):
     if price.is_free:
         return _WHY_FREE.get(price.why, lambda: _("free"))()
     return money(price.amount, price.currency)
+
+
+@register.simple_tag
+def reply_price(price):
+    """Return what a reply costs by the rate of the day, or nothing where the house rule doesn't show it."""
+    return price_words(price) if price is not None and house_rule("reply_price_shown") else ""
 
 
 @register.simple_tag

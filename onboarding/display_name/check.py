@@ -104,13 +104,14 @@ def _suggest(name: str, brand: str, legal_name: str, page: PageEvidence) -> str:
     return ""
 
 
-def preflight(case: dict[str, Any]) -> dict[str, Any]:
+def preflight(case: dict[str, Any], as_of: dt.date | None = None) -> dict[str, Any]:
     """Check one case of the pre-flight command: the six inputs of ``check_display_name`` by name."""
     verdict = check_display_name(
         *(
             str(case.get(key) or "")
             for key in ("display_name", "brand", "legal_name", "website_url", "website_html", "country")
-        )
+        ),
+        as_of=as_of,
     )
     return {
         "verdict": verdict.verdict,

@@ -5,7 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from onboarding.rulebook.book import read_files
+from onboarding.rulebook.book import BOOK, read_files
+from onboarding.rulebook.editions import WordList, per_edition
 
 _JOINED = {"and", "y", "e", "et", "&", "+"}
 _TOKEN = re.compile(r"[^\W_]+|&")
@@ -42,7 +43,7 @@ class Lists:
     titles: frozenset[str]
 
 
-@lru_cache(maxsize=1)
+@per_edition(BOOK)
 def lists() -> Lists:
     """The word lists of ``names.toml``, with the countries of the world among the places."""
     data = read_files()["names"]
@@ -67,8 +68,13 @@ def lists() -> Lists:
     )
 
 
-def plain_words(name: str) -> frozenset[str]:
+def plain_words(name: str) -> WordList:
     """A word list of the section ``whole`` of ``names.toml``."""
+    return WordList(lambda: _plain(name))
+
+
+@per_edition(BOOK)
+def _plain(name: str) -> frozenset[str]:
     return frozenset(read_files()["names"]["whole"][name].split())
 
 

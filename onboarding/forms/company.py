@@ -12,6 +12,7 @@ from stdnum import exceptions as stdnum_errors
 from onboarding.countries import facts, tax_hints
 from onboarding.forms.base import AnswerForm
 from onboarding.models import OnboardingApplication
+from onboarding.rulebook.house import house_rule
 from tenants.forms import countries
 
 FREE_MAIL = {
@@ -171,8 +172,16 @@ class FacebookForm(AnswerForm):
         model = OnboardingApplication
         fields = ["facebook_page", "facebook_business_id"]
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not house_rule("facebook_page_asked"):
+            page = self.fields["facebook_page"]
+            page.required, page.label = False, _("Facebook Page of the brand (if there is one)")
+
     def clean_facebook_page(self):
         typed = self.cleaned_data["facebook_page"].strip()
+        if not typed:
+            return ""
         try:
             parts = urlsplit(typed if "//" in typed else f"https://{typed}")
             host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("es-la.")

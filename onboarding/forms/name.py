@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from onboarding.forms.base import AnswerForm
 from onboarding.forms.plain import PlainTextMixin
 from onboarding.models import OnboardingApplication
+from onboarding.rulebook.house import house_rule
 
 SHORTEST, LONGEST = 3, 75
 """Display name guidelines: at least 3 characters; the API takes up to 75 (onboarding reference §6.1)."""
@@ -36,6 +37,10 @@ class DisplayNameForm(AnswerForm):
     class Meta:
         model = OnboardingApplication
         fields = ["display_name", "name_is_permanent"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name_is_permanent"].required = house_rule("display_name_permanent")
 
     def clean_display_name(self):
         return self.cleaned_data["display_name"].strip()

@@ -12,6 +12,7 @@ from onboarding.forms.base import AnswerForm
 from onboarding.forms.plain import PlainTextMixin
 from onboarding.models import OnboardingApplication
 from onboarding.phone_types import describe_number
+from onboarding.rulebook.house import house_rule
 from onboarding.services.answers import number_is_taken
 from tenants.forms import countries
 
@@ -144,6 +145,9 @@ class FurtherNumberForm(PlainTextMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["phone_region"].initial = application.country or application.business.country
         self.fields["display_name"].initial = application.display_name
+        if not house_rule("further_numbers_justified"):
+            reason = self.fields["justification"]
+            reason.required, reason.label = False, _("Why does it need a number of its own? (if you like)")
 
     def clean(self):
         cleaned = super().clean()

@@ -11,6 +11,7 @@ from contacts.imports.cells import phone as read_phone
 from contacts.services.wordings import names_business
 from onboarding.forms.number import regions
 from onboarding.models import PhoneNumber
+from onboarding.rulebook.house import house_rule
 from onboarding.services import chat_links
 
 _PROPOSALS = Path(__file__).resolve().parent.parent / "data" / "optin_texts.json"
@@ -129,7 +130,7 @@ class OptInTextForm(forms.Form):
 
     def _naming_us(self, field):
         text = self.cleaned_data[field].strip()
-        if text and not names_business(text, self.names):
+        if text and house_rule("optin_names_business") and not names_business(text, self.names):
             raise forms.ValidationError(
                 _("The words have to name your business (%(name)s)."), params={"name": self.names[0]}
             )

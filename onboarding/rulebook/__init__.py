@@ -4,6 +4,7 @@ A rule has a stable id, a sentence in three languages, a source, a severity, an 
 holds. Verdicts carry rule ids and the version of the rulebook, so that they can be reproduced as of their day.
 """
 
-from .book import Rule, Rulebook, Vertical, language, load, localized
+from . import book
+from .book import Rule, Rulebook, Version, Vertical, language, load, localized
 
-__all__ = ["Rule", "Rulebook", "Vertical", "language", "load", "localized"]
+__all__ = ["Rule", "Rulebook", "Version", "Vertical", "book", "language", "load", "localized"]

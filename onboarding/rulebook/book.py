@@ -97,6 +97,28 @@ def localized(texts: Mapping[str, T]) -> T:
     return texts.get(language()) or texts["en"]
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version taken apart: the day, the fingerprint of the data files, the key of the newest change of the house."""
+
+    day: dt.date
+    fingerprint: str
+    house: int
+
+    @classmethod
+    def read(cls, text: str) -> "Version | None":
+        """The version in a stored verdict; None for one without, or of another shape."""
+        day, _, rest = text.partition("+")
+        fingerprint, _, house = rest.partition("+h")
+        try:
+            return cls(dt.date.fromisoformat(day), fingerprint, int(house or 0))
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        return f"{self.day.isoformat()}+{self.fingerprint}" + (f"+h{self.house}" if self.house else "")
+
+
 def load(as_of: dt.date | None = None) -> Rulebook:
     """The rulebook of a day, today by default, as the house rules in force (``house.in_force``) leave it."""
     chosen = state.current()
@@ -125,8 +147,7 @@ def _book_of(day: dt.date, off: frozenset[str], mark: int, fingerprint: str) -> 
                 min_age=entry["min_age"],
             )
         evidence.update(content.get("evidence", {}))
-    version = f"{day.isoformat()}+{fingerprint}" + (f"+h{mark}" if mark else "")
-    return Rulebook(day, version, rules, verticals, evidence)
+    return Rulebook(day, str(Version(day, fingerprint, mark)), rules, verticals, evidence)
 
 
 @per_edition(BOOK)

@@ -126,5 +126,10 @@ class WordList(Set):
     def __len__(self) -> int:
         return len(self._read())
 
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """The words as ``str.startswith`` takes them."""
+        return tuple(self._read())
+
     def isdisjoint(self, other) -> bool:
         return self._read().isdisjoint(other)

@@ -41,6 +41,7 @@ GROUPS = {
     "review": gettext_lazy("Review desk"),
     "time": gettext_lazy("Time to approval"),
     "reminders": gettext_lazy("Reminders"),
+    "channel": gettext_lazy("Setting the channel up"),
     "advice": gettext_lazy("Advice before applying"),
     "switches": gettext_lazy("House rules of the automatic checks"),
 }

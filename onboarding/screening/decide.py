@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-from onboarding.rulebook.book import Rulebook, read_files
+from onboarding.rulebook.book import BOOK, Rulebook, read_files
+from onboarding.rulebook.editions import per_edition
 
 from .lexicon import SHARED, Span, lexicon, scoped
 from .negation import denied
@@ -92,7 +92,7 @@ class Reading:
         return " ".join(self.clauses[index].tokens[span.start : span.end])
 
 
-@lru_cache(maxsize=1)
+@per_edition(BOOK)
 def decisions() -> tuple[Decision, ...]:
     built = []
     for file, content in read_files().items():
@@ -153,7 +153,7 @@ def hits(reading: Reading, country: str) -> list[Hit]:
     return found
 
 
-@lru_cache(maxsize=1)
+@per_edition(BOOK)
 def _safe_concepts() -> tuple[str, ...]:
     return tuple(sorted(n for n in lexicon().names if n.endswith(":safe")))
 

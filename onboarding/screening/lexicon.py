@@ -13,7 +13,8 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from onboarding.rulebook.book import read_files
+from onboarding.rulebook.book import BOOK, read_files
+from onboarding.rulebook.editions import per_edition
 
 from .text import Clause, fold, sound, stem, unleet
 
@@ -140,7 +141,7 @@ def scoped(file: str, name: str) -> str:
     return f"{file}:{name}"
 
 
-@lru_cache(maxsize=1)
+@per_edition(BOOK)
 def lexicon() -> Lexicon:
     """The compiled lexicon of every data file of the policy."""
     built = Lexicon()

@@ -5,12 +5,12 @@ from onboarding.rulebook.book import words
 from .text import Clause
 
 _NOT = words("denial", "not")
-_ACT = tuple(sorted(words("denial", "act")))
+_ACT = words("denial", "act")
 _WITHOUT = words("denial", "without")
 _AGAINST = words("denial", "against")
 _ONLY = words("denial", "only")
 _TURN = words("denial", "turn")
-_AFFIRM = tuple(sorted(words("denial", "affirm")))
+_AFFIRM = words("denial", "affirm")
 
 
 def denied(clause: Clause) -> list[int]:
@@ -33,7 +33,7 @@ def denied(clause: Clause) -> list[int]:
             if _trailing(tokens, i):
                 deny(_chunk_start(chunk, i, 5), i, i)
                 deny(i, i + 3, i)
-            elif any(a.startswith(_ACT) for a in ahead) or token in {
+            elif any(a.startswith(_ACT.beginnings) for a in ahead) or token in {
                 "nada",
                 "cero",
                 "ni",
@@ -93,7 +93,7 @@ def _scope_end(tokens: list[str], chunk: list[int], i: int) -> int:
     for j in range(i + 2, len(tokens)):
         if tokens[j] in _TURN:
             return j
-        if chunk[j] != chunk[j - 1] and tokens[j].startswith(_AFFIRM):
+        if chunk[j] != chunk[j - 1] and tokens[j].startswith(_AFFIRM.beginnings):
             return j
     return len(tokens)
 

@@ -83,7 +83,7 @@ def screen(
     findings = _findings(reading, book, home, countries)
     if not findings:
         findings = _by_brand(reading, brand or "", book, countries)
-    if not findings and not content and not (brand or "").strip():
+    if not findings and not content and not (brand or "").strip() and book.holds("house.screening.too_little"):
         findings = [_Finding(NEEDS_REVIEW, "none", "house.screening.too_little", 0, ())]
     return _verdict(findings, book, countries)
 
@@ -260,7 +260,7 @@ def _words(members: Iterable[Hit]) -> tuple[Words, ...]:
     return tuple(dict.fromkeys(Words(h.field, h.text) for h in members))
 
 
-def preflight(case: dict[str, Any]) -> dict[str, Any]:
+def preflight(case: dict[str, Any], as_of: dt.date | None = None) -> dict[str, Any]:
     """Screen one case of the pre-flight command: ``activity``, ``brand``, ``website_text``, ``country``."""
     verdict = screen(
         str(case.get("activity") or ""),
@@ -269,6 +269,7 @@ def preflight(case: dict[str, Any]) -> dict[str, Any]:
         str(case.get("country") or ""),
         recipient_countries=case.get("recipient_countries") or (),
         sector=str(case.get("sector") or ""),
+        as_of=as_of,
     )
     return {
         "verdict": verdict.verdict,

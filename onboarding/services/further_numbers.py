@@ -5,6 +5,7 @@ the steps at the provider by itself: its own name review, code, PIN and round tr
 """
 
 import tomllib
+from datetime import UTC, datetime, time
 from functools import cache
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from onboarding.enums import StepKind, StepState
 from onboarding.exceptions import NotPossible
 from onboarding.models import NumberRequest, OnboardingApplication, PhoneNumber
 from onboarding.rulebook.book import DATA
+from onboarding.rulebook.house import house_rule
 from onboarding.services import notices, steps
 from onboarding.services.answers import number_is_taken
 from onboarding.services.moves import move, note
@@ -31,9 +33,16 @@ COPIED = (
 
 
 def cost(day=None):
-    """The price of one further number on a day (today): currency, monthly, once (text figures), from, source."""
-    found = _holding("prices", day)
-    return {key: str(value) for key, value in found.items()}
+    """The price of one further number on a day (today): currency, monthly, once (text figures), from, source.
+
+    The currency and the source are the price list's, the figures are house rules.
+    """
+    at = None if day is None else datetime.combine(day, time.max, tzinfo=UTC)
+    found = {key: str(value) for key, value in _holding("prices", day).items()}
+    return found | {
+        "monthly": house_rule("further_number_monthly", at),
+        "once": house_rule("further_number_once", at),
+    }
 
 
 def limit(application):

@@ -14,11 +14,13 @@ from django.utils.translation import ngettext
 
 from config import hints
 from config.clock import now
+from onboarding import rulebook
 from onboarding.display_name import check_display_name
 from onboarding.display_name.fetch import SiteUnreachable, fetch_site
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.models import NameCheck
-from onboarding.services import screenings
+from onboarding.rulebook import house
+from onboarding.services import editions, screenings
 from onboarding.services.highlight import marked
 from tenants import live
 from tenants.tenancy import acting_for, every_business
@@ -116,19 +118,44 @@ def run(pk):
 
 
 def _judge(check, application, html, problem=""):
-    verdict = _verdict(application, check.display_name, html)
-    check.snapshot, check.problem, check.checked_at = html, problem, now()
-    check.verdict, check.score = verdict.verdict, None if problem else verdict.score
-    check.reasons = [
-        {"code": reason.code, "rule": reason.rule, "text": reason.text, "severity": reason.severity}
-        for reason in verdict.reasons
-        if html or reason.code not in RELATION
-    ]
-    if problem and check.verdict == "fail" and not any(reason["severity"] == "fail" for reason in check.reasons):
-        check.verdict = "warn"
+    asked = asked_with(application)
+    with house.in_force() as state:
+        verdict, check.verdict, check.reasons = judged(check.display_name, check.website, asked, html, bool(problem))
+    editions.keep(rulebook.book.BOOK)
+    check.asked, check.rulebook_version = asked, verdict.rulebook_version
+    check.snapshot, check.problem, check.checked_at = html, problem, state.at
+    check.score = None if problem else verdict.score
     check.evidence = [{"where": piece.place, "snippet": piece.snippet} for piece in verdict.evidence]
     check.save()
     live.emit("name_check", application=str(application.reference))
+
+
+def asked_with(application):
+    """The answers that are judged together with a name."""
+    return {
+        "brand": application.brand,
+        "legal_name": application.legal_name,
+        "country": application.country,
+    }
+
+
+def judged(name, website, asked, html, unreadable, as_of=None):
+    """``(what the check says, verdict, reasons)`` as a ``NameCheck`` keeps them, by the rules of a day (today).
+
+    Without the page nothing is said about the relation between the two, and a name fails for nothing else.
+    """
+    found = check_display_name(
+        name, asked.get("brand", ""), asked.get("legal_name", ""), website, html, asked.get("country", ""), as_of
+    )
+    reasons = [
+        {"code": reason.code, "rule": reason.rule, "text": reason.text, "severity": reason.severity}
+        for reason in found.reasons
+        if html or reason.code not in RELATION
+    ]
+    verdict = found.verdict
+    if unreadable and verdict == "fail" and not any(reason["severity"] == "fail" for reason in reasons):
+        verdict = "warn"
+    return found, verdict, reasons
 
 
 def _verdict(application, name, html):

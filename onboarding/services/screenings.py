@@ -1,11 +1,11 @@
 """The policy screening of an application: asked again whenever its words change, kept with the rulebook of the day."""
 
-from datetime import date
-
 from config.clock import now
 from onboarding import rulebook
 from onboarding.models import ScreeningResult
+from onboarding.rulebook import house
 from onboarding.screening import screen
+from onboarding.services import editions
 from onboarding.services.highlight import marked
 from onboarding.services.moves import note
 
@@ -48,25 +48,21 @@ def refresh(application, *, website_text=""):
     """Screen the present answers unless that was done; with a website's text they are judged together with it."""
     if not application.activity:
         return None
+    website_text = website_text[:KEPT_SITE_CHARACTERS]
     known = latest(application)
-    if known is not None and known.input.get("website_text", "") == website_text[:KEPT_SITE_CHARACTERS]:
+    if known is not None and known.input.get("website_text", "") == website_text:
         return known
     if known is not None and not website_text:
         return known
-    asked = input_of(application)
-    verdict = screen(
-        asked["activity"],
-        asked["brand"],
-        website_text,
-        asked["country"],
-        recipient_countries=asked["recipient_countries"],
-        sector=SECTOR_WORDS.get(asked["sector"], ""),
-    )
+    asked = input_of(application) | {"website_text": website_text}
+    with house.in_force() as state:
+        verdict = judged(asked)
+    editions.keep(rulebook.book.BOOK)
     contested = known is not None and known.contested_at and known.category == verdict.category
     return ScreeningResult.objects.create(
         business=application.business,
         application=application,
-        input=asked | {"website_text": website_text[:KEPT_SITE_CHARACTERS]},
+        input=asked,
         verdict=verdict.verdict,
         category=verdict.category,
         reasons=[
@@ -79,9 +75,22 @@ def refresh(application, *, website_text=""):
             for reason in verdict.reasons
         ],
         rulebook_version=verdict.rulebook_version,
-        at=now(),
+        at=state.at,
         contested_at=known.contested_at if contested else None,
         contest_text=known.contest_text if contested else "",
+    )
+
+
+def judged(asked, as_of=None):
+    """The verdict on answers as a ``ScreeningResult`` keeps them, by the rules of a day (today)."""
+    return screen(
+        asked.get("activity", ""),
+        asked.get("brand", ""),
+        asked.get("website_text", ""),
+        asked.get("country", ""),
+        recipient_countries=asked.get("recipient_countries") or (),
+        sector=SECTOR_WORDS.get(asked.get("sector", ""), ""),
+        as_of=as_of,
     )
 
 
@@ -104,7 +113,8 @@ def is_settled(application):
 
 def explained(result):
     """A result for a page: each reason in the reader's language with its source, the answers cut at the words found."""
-    book = rulebook.load(date.fromisoformat(result.rulebook_version[:10])) if result.rulebook_version else None
+    version = rulebook.Version.read(result.rulebook_version)
+    book = rulebook.load(version.day) if version else None
     reasons, evidence = [], []
     for reason in result.reasons:
         rule = book.rules.get(reason["rule"]) if book else None

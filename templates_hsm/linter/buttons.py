@@ -4,12 +4,12 @@ Source: Meta, Template components, 2025-11-04; coupon length by the changelog of
 """
 
 import re
-import tomllib
-from functools import cache
 from urllib.parse import urlsplit
 
+from onboarding.rulebook.editions import per_edition
+
 from ..components import Button, Definition, scan
-from .rulebook import DATA, Report
+from .rulebook import BOOK, Report, data
 from .texts import has_emoji, has_marks
 
 MAX_BY_KIND = {
@@ -30,10 +30,10 @@ _PHONE = re.compile(r"\+?[0-9]+")
 _PHONE_DECOR = re.compile(r"[\s().\-/]")
 
 
-@cache
+@per_edition(BOOK)
 def shorteners() -> frozenset[str]:
     """Hosts that hide where a link leads (``data/shorteners.toml``)."""
-    return frozenset(tomllib.loads((DATA / "shorteners.toml").read_text(encoding="utf-8"))["hosts"])
+    return frozenset(data("shorteners")["hosts"])
 
 
 def check(template: Definition, report: Report) -> None:

@@ -4,15 +4,15 @@ Spanish, Portuguese and English; other languages are not judged. Sources: Meta, 
 and Message templates, common rejection reasons, 2025-10-31.
 """
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
+
+from onboarding.rulebook.editions import per_edition
 
 from .. import languages
 from ..components import Definition, scan
 from .findings import INFO, WARNING
 from .phrases import Index, Overlaps, Words, cut
-from .rulebook import DATA, Report
+from .rulebook import BOOK, Report, data
 
 JUDGED = ("es", "pt", "en")
 _THRESHOLD = 1.0
@@ -65,14 +65,10 @@ class _Part:
     hits: dict
 
 
-@cache
+@per_edition(BOOK)
 def _lists(language: str) -> _Lists:
     index, reasons, weights, sale_only = Index(), {}, {}, set()
-
-    def load(name: str) -> dict:
-        return tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8"))
-
-    promotion, generic, conduct, prohibited = map(load, ("promotion", "generic", "conduct", "prohibited"))
+    promotion, generic, conduct, prohibited = map(data, ("promotion", "generic", "conduct", "prohibited"))
     for topic, table in (("promo", promotion), ("generic", generic), ("prohibited", prohibited)):
         for group in table["group"]:
             key = (topic, group["id"])

@@ -1,19 +1,24 @@
 """The dated rules (``data/rules_*.toml``) and a report that collects findings under them."""
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from string import Template
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import get_language
 
+from onboarding.rulebook import editions
+from onboarding.rulebook.editions import per_edition
+
 from ..languages import base
 from .findings import ERROR, WARNING, Finding, Fix
 
 DATA = Path(__file__).resolve().parent / "data"
+BOOK = "templates_hsm"
+"""The name of our data folder among the editions."""
+editions.register(BOOK, DATA)
 READERS = ("en", "es", "pt")
 
 
@@ -53,12 +58,19 @@ class HouseRules:
 HOUSE_RULES = HouseRules()
 
 
-@cache
+def data(name: str) -> dict:
+    """The content of one data file, such as ``promotion``."""
+    return editions.edition(BOOK).parsed[name]
+
+
+@per_edition(BOOK)
 def all_rules() -> tuple[Rule, ...]:
     """Every rule with every period it held, in the order of the files."""
     rules = []
-    for path in sorted(DATA.glob("rules_*.toml")):
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["rule"]:
+    for name in editions.edition(BOOK).parsed:
+        if not name.startswith("rules_"):
+            continue
+        for entry in data(name)["rule"]:
             rules.append(
                 Rule(
                     id=entry["id"],
@@ -77,7 +89,7 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-@lru_cache(maxsize=64)
+@per_edition(BOOK)
 def rules_on(day: date | None) -> dict[str, Rule]:
     """The rules in force on ``day`` by ID; without a day, those that have no end."""
     return {rule.id: rule for rule in all_rules() if rule.holds_on(day)}

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from config import hints
 from config.clock import now
 from onboarding.models import Waba
+from onboarding.rulebook import house
 from providers.base import Quality, TemplateState
 from templates_hsm.exceptions import HasErrors, NotPossible
-from templates_hsm.linter import lint
 from templates_hsm.models import MessageTemplate, TemplateStatus
+from templates_hsm.services import checks
 from templates_hsm.signals import template_changed
 from tenants import audit, live
 
@@ -65,7 +66,7 @@ def findings_of(template, definition=None):
     """
     others = MessageTemplate.objects.filter(waba=template.waba).exclude(pk=template.pk)
     others = others.exclude(status=TemplateStatus.DELETED)[:300]
-    return lint(definition or template.definition, existing=[other.definition for other in others])
+    return checks.check(definition or template.definition, existing=[other.definition for other in others])
 
 
 @transaction.atomic
@@ -80,9 +81,12 @@ def submit(template, *, actor):
         raise NotPossible(_("This template was handed in before."))
     if not template.waba.waba_id:
         raise NotPossible(_("The WhatsApp account isn't ready yet. Templates can be handed in once it is."))
-    errors = [finding for finding in findings_of(template) if finding.severity == "error"]
+    with house.in_force() as state:
+        findings = findings_of(template)
+    errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise HasErrors(errors)
+    checks.remember(template, findings, state, actor=actor)
     move(template, TemplateStatus.SUBMITTING, actor=actor)
     MessageTemplate.objects.filter(pk=template.pk).update(
         submit_after=now(), submit_attempts=0, last_error="", last_error_code=None

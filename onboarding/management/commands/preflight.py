@@ -1,11 +1,15 @@
 """``manage.py preflight {policy|display_name|template}``: predict outcomes for cases from standard input.
 
 One JSON object a line in, ``{"id", "input"}``; one a line out, in the same order, with the id and the prediction.
-A line that can't be judged comes out as ``{"id", "error"}`` and doesn't stop the rest. No database is needed.
+A line that can't be judged comes out as ``{"id", "error"}`` and doesn't stop the rest. ``--as-of 2026-03-01`` judges by
+the rules of that day. No database is needed, unless ``--house`` asks for the house rules as staff have set them.
 """
 
+import datetime as dt
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from typing import Any, TextIO
 
 import orjson
@@ -13,11 +17,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
+from onboarding.rulebook import house
+
 KINDS = {
     "policy": "onboarding.screening.preflight",
     "display_name": "onboarding.display_name.preflight",
     "template": "templates_hsm.linter.preflight",
 }
+
+WITH_HOUSE = {"templates_hsm.linter.preflight": "templates_hsm.services.checks.preflight"}
+"""Checks that take the house rules as an argument, with the one that looks them up."""
 
 Check = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -29,6 +38,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=sorted(self.registry()))
         parser.add_argument("file", nargs="?", default="-", help="a JSONL file; standard input if left out")
+        parser.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="judge by the rules of this day")
+        parser.add_argument("--house", action="store_true", help="with the house rules as staff have set them")
 
     @staticmethod
     def registry() -> dict[str, str]:
@@ -41,19 +52,37 @@ class Command(BaseCommand):
             check: Check = import_string(path)
         except ImportError as missing:
             raise CommandError(f"The check for {options['kind']} can't be loaded: {missing}") from missing
-        if options["file"] == "-":
+        day = options["as_of"]
+        with house.in_force(_end_of(day)) if options["house"] else nullcontext() as state:
+            if state is not None and path in WITH_HOUSE:
+                check = import_string(WITH_HOUSE[path])
+            self.read_all(options["file"], partial(check, as_of=day) if day else check)
+
+    def read_all(self, path: str, check: Check) -> None:
+        if path == "-":
             self.judge_all(sys.stdin, check)
             return
         try:
-            with open(options["file"], encoding="utf-8", errors="replace") as stream:
+            with open(path, encoding="utf-8", errors="replace") as stream:
                 self.judge_all(stream, check)
         except OSError as failure:
-            raise CommandError(f"Can't read {options['file']}: {failure.strerror}") from failure
+            raise CommandError(f"Can't read {path}: {failure.strerror}") from failure
 
     def judge_all(self, stream: TextIO, check: Check) -> None:
         for line in stream:
             if line.strip():
                 self.stdout.write(orjson.dumps(judge(line, check)).decode())
+
+
+def _day(typed: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(typed)
+    except ValueError as exc:
+        raise CommandError(f"{typed} is not a day. Write it like 2026-03-01.") from exc
+
+
+def _end_of(day: dt.date | None) -> dt.datetime | None:
+    return dt.datetime.combine(day, dt.time.max, tzinfo=dt.UTC) if day else None
 
 
 def judge(line: str, check: Check) -> dict[str, Any]:
