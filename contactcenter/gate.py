@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from config.clock import now
 from contacts.models import Identity, IdentityKind
 from contacts.services import consent
+from onboarding.services import written_first
 from providers.words import NumberStatus
 from sessions_24h.services import Price, price_of, window_for
 from templates_hsm.models import TemplateStatus
@@ -92,11 +93,20 @@ _WORDS = {
         _("This person asked not to be written to."),
         _("Wait until they write, or until they opt in again."),
     ),
+    "limit_reached": (
+        _("The messaging limit is used up: WhatsApp lets this business write first to no more people in 24 hours."),
+        _("Try again when a place is free; the number's page says when. People who write can be answered meanwhile."),
+    ),
     "marketing_opt_out": (
         _("This person doesn't want marketing messages from the business."),
         _("Send marketing only to people who want it."),
     ),
 }
+
+
+def words_of(reason):
+    """``(what is the matter, what to do)`` for a reason; two empty texts for a word that isn't the gate's."""
+    return _WORDS.get(reason, ("", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,8 @@ class Answer:
     as_what: str = NOTHING
     price: Price | None = None
     until: datetime | None = None
+    again_at: datetime | None = None
+    """When asking again may help, if the answer is no for now only."""
 
     @property
     def text(self):
@@ -130,6 +142,7 @@ class Answer:
             "text": str(self.text),
             "what_to_do": str(self.what_to_do),
             "until": self.until,
+            "again_at": self.again_at,
             "price": {
                 "amount": price.amount,
                 "currency": price.currency,
@@ -226,6 +239,10 @@ def _template(number, contact, template, window, phone, at):
     agreed = consent.may_message(contact, category=category, at=at)
     if not agreed.allowed:
         return Answer(False, agreed.reason)
+    if window is None or not window.is_open(at):
+        has_place, again_at = written_first.place_for(number, contact, at)
+        if not has_place:
+            return Answer(False, "limit_reached", again_at=again_at)
     price = _price(category, phone, window, at)
     open_until = window.expires_at if window is not None and window.is_open(at) else None
     return Answer(True, "allowed", TEMPLATE, price, open_until)

@@ -111,6 +111,7 @@ class MayISend(serializers.Serializer):
     text = serializers.CharField()
     what_to_do = serializers.CharField()
     until = serializers.DateTimeField(allow_null=True)
+    again_at = serializers.DateTimeField(allow_null=True)
     price = Price(allow_null=True)
 
 

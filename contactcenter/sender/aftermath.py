@@ -7,8 +7,9 @@ from django.db import close_old_connections
 from contacts.models import ConsentSource, Contact
 from contacts.services import consent
 from onboarding.models import PhoneNumber
+from onboarding.services import number_news
 from providers.incidents import close_incident, open_incident, to_translate
-from tenants.tenancy import business_scope, every_business
+from tenants.tenancy import acting_for, business_scope, every_business
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,12 @@ def number_works_again(number_pk):
 
 def _incident_key(number_pk):
     return f"sender.number:{number_pk}"
+
+
+def limit_reached(number_pk):
+    """A message found no place in the messaging limit: the business reads it in the history of its number."""
+    with acting_for(PhoneNumber, number_pk) as number:
+        number_news.limit_reached(number)
 
 
 def apply_pending(rows):

@@ -14,6 +14,7 @@ from django.conf import settings
 from config.faults import Struck, fault_point
 from contactcenter.models.outbox import Priority
 from contactcenter.sender import aftermath, outcomes
+from contactcenter.sender.first_contacts import Wait
 from contactcenter.sender.store import LOCAL_REFUSALS, Store
 from contactcenter.sender.wire import Wire
 from providers.base import Credentials
@@ -99,23 +100,31 @@ class Departure:
 
     async def _mark(self, batch):
         items = [item for _number, item, _moment in batch]
+        facts = [number.facts for number, _item, _moment in batch]
         try:
-            marked = await asyncio.get_running_loop().run_in_executor(self._thread, self.store.mark, items)
+            marked = await asyncio.get_running_loop().run_in_executor(self._thread, self.store.mark, items, facts)
         except (psycopg2.Error, Struck) as exc:
             logger.warning("No attempt could be marked: %s", exc)
             self._not_leaving(batch)
             await asyncio.sleep(DATABASE_PAUSE)
             return
+        without_place = set()
         for number, item, moment in batch:
             refusal = marked.get(item.id)
             if refusal == "":
                 item.attempts += 1
                 heapq.heappush(self._ready, (moment, item.priority, item.id, number, item))
                 continue
+            if isinstance(refusal, Wait):
+                without_place.add(number.pk)
+                self._put_back(number, item, refusal, outcomes.LIMIT_REACHED)
+                continue
             self._forget_flight(number, item)
             if refusal is not None:
                 self.results.report(item, outcomes.refused_here(*LOCAL_REFUSALS[refusal]))
             number.lanes.done(item.conversation)
+        for pk in without_place:
+            self.results.later(aftermath.limit_reached, pk)
         self._let_out()
 
     def _lane_done(self, number, conversation):
@@ -127,9 +136,9 @@ class Departure:
         for number, item, _moment in batch:
             self._put_back(number, item, DATABASE_PAUSE)
 
-    def _put_back(self, number, item, after):
+    def _put_back(self, number, item, after, why=""):
         self._forget_flight(number, item)
-        self.results.release([item, *number.lanes.hold(item)], after=after)
+        self.results.release([item, *number.lanes.hold(item)], after=after, why=why)
         number.lanes.done(item.conversation)
 
     # Leave

@@ -28,6 +28,7 @@ OPTED_OUT_WHILE_WAITING = gettext_noop("The contact opted out while the message 
 TEMPLATE_WITHDRAWN = gettext_noop("The template was no longer approved when its turn came.")
 NO_ADDRESS = gettext_noop("The contact has no WhatsApp number or user ID.")
 FILE_MISSING = gettext_noop("The file of this message is no longer there.")
+LIMIT_REACHED = gettext_noop("The messaging limit is used up. The message leaves as soon as there is a place.")
 NUMBER_NOT_READY = gettext_noop("The business number isn't registered with WhatsApp.")
 
 

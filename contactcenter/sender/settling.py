@@ -35,10 +35,10 @@ class Results:
         self._waiting.append((item, outcome))
         self._news.set()
 
-    def release(self, items, after=0.0):
+    def release(self, items, after=0.0, why=""):
         """Back to the outbox, as if never claimed."""
         for item in items:
-            self.report(item, outcomes.Outcome("back", after=after))
+            self.report(item, outcomes.Outcome("back", after=after, details=why))
 
     def later(self, function, *args):
         """Something rare for ``aftermath``."""

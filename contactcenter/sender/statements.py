@@ -1,5 +1,7 @@
 """The sender's SQL. Every statement works on sets; leases use the database's own clock, which is never moved."""
 
+from contactcenter.sender.first_contacts import PORTFOLIO
+
 NUMBERS_WITH_WORK = """
 WITH RECURSIVE n AS (
   (SELECT phone_number_id FROM contactcenter_outboxitem WHERE state = 'waiting' ORDER BY phone_number_id LIMIT 1)
@@ -30,8 +32,9 @@ WHERE o.phone_number_id = ANY(%(numbers)s) AND o.state = 'waiting' AND o.attempt
 """
 STILL_WAITING = "SELECT id FROM contactcenter_outboxitem WHERE id = ANY(%(ids)s) AND state IN ('waiting', 'claimed')"
 
-FACTS = """
-SELECT n.id, n.business_id, coalesce(n.phone_number_id, ''), n.throughput, coalesce(w.access_token, '')
+FACTS = f"""
+SELECT n.id, n.business_id, coalesce(n.phone_number_id, ''), n.throughput, coalesce(w.access_token, ''),
+       coalesce({PORTFOLIO}, ''), coalesce(nullif(n.messaging_limit, ''), w.messaging_limit, '')
 FROM onboarding_phonenumber n LEFT JOIN onboarding_waba w ON w.id = n.waba_id
 WHERE n.id = ANY(%(numbers)s)
 """
@@ -71,7 +74,8 @@ ORDER BY c.priority, c.id
 
 MARK = """
 WITH asked AS (
-  SELECT o.id, CASE
+  SELECT o.id, o.business_id, r.portfolio, m.contact_id,
+    m.kind = 'template' AND (w.expires_at IS NULL OR w.expires_at <= %(now)s) AS writes_first, CASE
     WHEN c.blocked_at IS NOT NULL THEN 'blocked'
     WHEN m.kind <> 'template' AND (w.expires_at IS NULL OR w.expires_at <= %(now)s) THEN 'window'
     WHEN m.kind = 'template' AND t.status IS DISTINCT FROM 'approved' THEN 'template'
@@ -84,7 +88,7 @@ WITH asked AS (
       WHERE e.contact_id = m.contact_id AND e.occurred_at <= %(now)s AND e.scope = 'marketing'
       ORDER BY e.occurred_at DESC, e.kind DESC, e.id DESC LIMIT 1) = 'opt_out' THEN 'opt_out'
     ELSE '' END AS refusal
-  FROM unnest(%(ids)s::bigint[], %(claims)s::text[]) AS r(id, claim)
+  FROM unnest(%(ids)s::bigint[], %(claims)s::text[], %(portfolios)s::text[]) AS r(id, claim, portfolio)
   JOIN contactcenter_outboxitem o ON o.id = r.id AND o.claimed_by = r.claim AND o.state = 'claimed'
   JOIN contactcenter_message m ON m.id = o.message_id
   JOIN contacts_contact c ON c.id = m.contact_id
@@ -92,17 +96,32 @@ WITH asked AS (
     ON w.phone_number_id = m.phone_number_id AND w.contact_id = m.contact_id
   LEFT JOIN templates_hsm_messagetemplate t ON t.id = m.template_id
   ORDER BY o.id FOR UPDATE OF o
+), strangers AS (
+  SELECT a.id, l.room, dense_rank() OVER (PARTITION BY a.portfolio ORDER BY a.contact_id) AS place
+  FROM asked a JOIN unnest(%(limited)s::text[], %(rooms)s::int[]) AS l(portfolio, room) ON l.portfolio = a.portfolio
+  WHERE a.writes_first AND a.refusal = '' AND NOT EXISTS (
+    SELECT FROM onboarding_personwritten p
+    WHERE p.portfolio = a.portfolio AND p.contact_id = a.contact_id AND p.at > %(day_ago)s)
+), judged AS (
+  SELECT a.*, CASE WHEN s.place > s.room THEN 'limit' ELSE a.refusal END AS verdict
+  FROM asked a LEFT JOIN strangers s ON s.id = a.id
+), written AS (
+  INSERT INTO onboarding_personwritten AS p (business_id, portfolio, contact_id, at)
+  SELECT DISTINCT ON (portfolio, contact_id) business_id, portfolio, contact_id, %(now)s FROM judged
+  WHERE writes_first AND verdict = '' AND portfolio <> '' ORDER BY portfolio, contact_id
+  ON CONFLICT (portfolio, contact_id) DO UPDATE SET at = greatest(p.at, EXCLUDED.at)
 ), marked AS (
   UPDATE contactcenter_outboxitem o
   SET state = 'attempted', attempts = o.attempts + 1, attempted_at = %(now)s,
       lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-  FROM asked WHERE o.id = asked.id AND asked.refusal = ''
+  FROM judged WHERE o.id = judged.id AND judged.verdict = ''
   RETURNING o.id
 )
-SELECT id, refusal FROM asked
+SELECT id, verdict FROM judged
 """
 """The attempt mark, and the gate's last look: what was allowed when it was written may not be any more.
-The same rules as ``contactcenter.gate``, in SQL for a whole batch; a test compares the two."""
+The same rules as ``contactcenter.gate``, in SQL for a whole batch; a test compares the two. Whoever is written to first
+is noted for the messaging limit in the same statement; beyond it (``limited``, ``rooms``) a message finds no place."""
 
 EXTEND = """
 UPDATE contactcenter_outboxitem SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)

@@ -13,10 +13,11 @@ from django.db import connections
 
 from config.clock import now
 from config.faults import fault_point
-from contactcenter.sender import outcomes, statements
+from contactcenter.sender import first_contacts, outcomes, statements
 from contactcenter.sender.lanes import Item
 from contactcenter.services import STATUS_CHANGED
 from providers import tallies
+from providers.words import MessagingLimit
 from tenants import live
 from tenants.secrets import decrypt
 
@@ -42,6 +43,9 @@ class Facts:
     phone_number_id: str
     per_second: int
     access_token: str = field(repr=False)
+    portfolio: str = ""
+    limit: first_contacts.Limit | None = None
+    """The messaging limit of the portfolio, when there is one that is known."""
 
 
 @dataclass(slots=True)
@@ -128,9 +132,12 @@ class Store:
         with self._transaction() as cursor:
             cursor.execute(statements.FACTS, {"numbers": numbers})
             rows = cursor.fetchall()
+            people = {portfolio: MessagingLimit(word or "unknown").people_per_day for *_, portfolio, word in rows}
+            known = {portfolio: count for portfolio, count in people.items() if portfolio and count is not None}
+            limits = first_contacts.limits_of(cursor, known, now())
         return {
-            pk: Facts(business, phone_number_id, throughput, self._token(token))
-            for pk, business, phone_number_id, throughput, token in rows
+            pk: Facts(business, phone_number_id, throughput, self._token(token), portfolio, limits.get(portfolio))
+            for pk, business, phone_number_id, throughput, token, portfolio, _word in rows
         }
 
     def _token(self, stored):
@@ -168,20 +175,36 @@ class Store:
             fault_point("sender.after_claim")
         return items
 
-    def mark(self, items):
-        """Commit the attempt mark; outbox id to local refusal ('' for those that may leave now)."""
+    def mark(self, items, facts=()):
+        """Commit the attempt mark; outbox id to local refusal ('' for those that may leave now).
+
+        ``facts`` are the ``Facts`` of each item's number; beyond a messaging limit the refusal is a ``Wait``.
+        """
         fault_point("sender.before_mark")
+        facts, present = facts or [None] * len(items), now()
+        near = {
+            one.limit for item, one in zip(items, facts, strict=True)
+            if one and one.limit and one.limit.is_near and item.kind == "template"
+        }  # fmt: skip
         with self._transaction() as cursor:
+            rooms = first_contacts.room(cursor, near, present)
             cursor.execute(
                 statements.MARK,
                 {
                     "ids": [item.id for item in items],
                     "claims": [item.claim for item in items],
-                    "now": now(),
+                    "portfolios": [one.portfolio if one else "" for one in facts],
+                    "limited": list(rooms),
+                    "rooms": list(rooms.values()),
+                    "now": present,
+                    "day_ago": present - first_contacts.WINDOW,
                     "lease": self.options.lease_seconds,
                 },
             )
             marked = dict(cursor.fetchall())
+            if "limit" in marked.values():
+                pairs = [(item, one.portfolio) for item, one in zip(items, facts, strict=True) if one]
+                marked |= first_contacts.waits(cursor, pairs, marked, present)
         fault_point("sender.after_mark")
         return marked
 

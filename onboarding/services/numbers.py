@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from config.clock import now
 from onboarding.enums import StepKind, StepState
-from onboarding.models import OnboardingStep, PhoneNumber
-from onboarding.services import badge, notices, steps
+from onboarding.models import NewsSource, OnboardingStep, PhoneNumber
+from onboarding.services import badge, number_news, renamings, steps
 from providers.base import NameStatus
 from tenants import audit, live
 
@@ -18,7 +18,10 @@ REPORTED = {
 
 
 def store_report(number, report):
-    """Write a provider's report on a number; what it doesn't say stays. Returns the changed fields."""
+    """Write a provider's report on a number; what it doesn't say stays. Returns the changed fields.
+
+    Once a number is in use, another name on its way is a renaming of its own; until then it is the name's review.
+    """
     changes = {
         field: str(getattr(report, said)) for said, field in REPORTED.items() if getattr(report, said) is not None
     }
@@ -27,16 +30,21 @@ def store_report(number, report):
     if report.is_official is not None:
         changes["is_official"] = report.is_official
     # While a change of name runs, its review is the one that counts (onboarding reference §6.3).
-    name_status = report.new_name_status or report.name_status
+    in_use = number.registered_at is not None
+    name_status = report.name_status if in_use else report.new_name_status or report.name_status
+    name = report.verified_name if in_use else report.new_display_name or report.verified_name
     if name_status is not None:
         changes["name_status"] = str(name_status)
-        if name_status.is_usable and (report.new_display_name or report.verified_name):
-            changes["display_name"] = report.new_display_name or report.verified_name
-    return apply(number, changes)
+        if name_status.is_usable and name:
+            changes["display_name"] = name
+    changed = apply(number, changes)
+    if in_use:
+        renamings.follow(number, report)
+    return changed
 
 
-def apply(number, changes):
-    """Write changed fields of a number, its audit line and live news; let the name step follow."""
+def apply(number, changes, source=NewsSource.POLL):
+    """Write changed fields of a number, its history, audit line and live news; let the name step follow."""
     fitting = {field: _fitting(field, value) for field, value in changes.items()}
     changed = {field: value for field, value in fitting.items() if getattr(number, field) != value}
     if changed:
@@ -51,6 +59,7 @@ def apply(number, changes):
             before=before,
             after=changed,
         )
+        number_news.number_changed(number, before, changed, source)
         live.emit("number", business_id=number.business_id, number=str(number.reference))
     follow_name(number)
     badge.follow(number)
@@ -79,7 +88,6 @@ def follow_name(number):
         if step.state != StepState.WAITING_FOR_BUSINESS:
             reason = name_reason(number.name_rejection_reason)
             steps.put(step, StepState.WAITING_FOR_BUSINESS, error=reason)
-            notices.your_turn(step.application, step)
 
 
 def name_reason(word):

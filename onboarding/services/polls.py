@@ -10,8 +10,8 @@ from config.clock import now
 from config.faults import fault_point
 from onboarding import gateway
 from onboarding.enums import StepState
-from onboarding.models import OnboardingStep, Waba
-from onboarding.services import numbers
+from onboarding.models import NewsSource, OnboardingStep, Waba
+from onboarding.services import account_news, number_news, numbers
 from providers import incidents
 from providers.base import ProviderError
 from tenants import audit
@@ -37,16 +37,18 @@ def poll(pk):
         at = now()
         if not Waba.objects.filter(pk=pk, next_poll_at__lte=at).update(next_poll_at=at + LEASE):
             return True
-        waba_id, token, provider = waba.waba_id, waba.access_token, waba.provider
-    line = gateway.line(access_token=token, provider=provider, subject=f"waba:{pk}")
+        waba_id, token, provider, business = waba.waba_id, waba.access_token, waba.provider, waba.business.slug
+    line = gateway.line(access_token=token, provider=provider, subject=f"waba:{pk}", business=business, step="poll")
     try:
         account, reports = line.fetch_waba(waba_id), line.list_phone_numbers(waba_id)
+        health = account_news.ask_health(line, waba_id)
     except ProviderError as error:
         with acting_for(Waba, pk) as waba:
             failed(waba, error)
         return False
     with acting_for(Waba, pk) as waba:
         store(waba, account, reports)
+        account_news.store_health(waba, health)
         fault_point("accounts.poll_before_commit")
     return True
 
@@ -57,16 +59,18 @@ def store(waba, account, reports):
         "business_verification": account.business_verification,
         "account_review": account.account_review,
         "messaging_limit": account.messaging_limit,
-        "status": account.status or None,
+        "status": account_news.status_of(waba, account.status),
     }
     changed = {
         field: str(value)
         for field, value in changes.items()
         if value is not None and getattr(waba, field) != str(value)
     }
+    before = {field: getattr(waba, field) for field in changed}
     for field, value in changed.items():
         setattr(waba, field, value)
     if changed:
+        number_news.account_changed(waba, before, changed, NewsSource.POLL)
         audit.record(audit.to_translate("account changed at Meta"), waba.name, business=waba.business, after=changed)
     by_digits = {report.digits: report for report in reports}
     for number in waba.phone_numbers.select_related("business"):
