@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("onboarding.urls")),
     path("b/<slug:business_slug>/templates/", include("templates_hsm.urls")),
+    path("b/<slug:business_slug>/campaigns/", include("contactcenter.campaigns.urls")),
     path("b/<slug:business_slug>/inbox/", include("contactcenter.urls")),
     path("b/<slug:business_slug>/contacts/", include("contacts.urls")),
 ]

@@ -8,12 +8,14 @@ class ContactcenterConfig(AppConfig):
 
     def ready(self):
         from contactcenter import navigation, receivers
+        from contactcenter.campaigns import receivers as of_campaigns
         from contactcenter.health import metrics  # noqa: F401  registers its sources; reads models, so not before
         from contacts.signals import contacts_merged, contacts_merging
         from sessions_24h.signals import window_closed, window_opened
 
         receivers.subscribe_to_webhooks()
         navigation.register_items()
+        contacts_merging.connect(of_campaigns.keep_people_once, dispatch_uid="people-once-in-campaigns")
         contacts_merging.connect(receivers.move_conversations, dispatch_uid="conversations-follow-contacts")
         contacts_merged.connect(receivers.count_again, dispatch_uid="count-merged-conversations")
         for signal in (window_opened, window_closed):

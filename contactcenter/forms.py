@@ -23,7 +23,7 @@ _ACCEPT = {
     "DOCUMENT": "",
 }
 _NAME_VARIABLES = {"name", "first_name", "customer_name", "nombre", "primer_nombre", "nome", "primeiro_nome", "cliente"}
-_GREETING = re.compile(
+GREETING = re.compile(
     r"(?:hi|hello|dear|hola|estimad[oa]|querid[oa]|ol[aá]|oi|prezad[oa])[\s,¡!]*\{\{1\}\}", re.IGNORECASE
 )
 
@@ -136,7 +136,7 @@ class TemplateValuesForm(_Keyed):
 
     def _add_texts(self, part, piece, first_name):
         for name in scan(piece.text).names:
-            named = name.lower() in _NAME_VARIABLES or (name == "1" and _GREETING.search(piece.text))
+            named = name.lower() in _NAME_VARIABLES or (name == "1" and GREETING.search(piece.text))
             sample = piece.examples.get(name, "")
             label = name.replace("_", " ").capitalize() if not name.isdigit() else _("Value {{%(n)s}}") % {"n": name}
             self._add(f"{part}_{name}", label, sample, 1024, first_name if named else "")

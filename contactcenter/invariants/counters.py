@@ -10,8 +10,9 @@ LEFT JOIN (
   SELECT m.conversation_id,
     count(*) FILTER (WHERE m.direction = 'inbound' AND (v.read_up_to IS NULL OR m.at > v.read_up_to)) AS unread,
     max(m.at) FILTER (WHERE m.direction = 'inbound') AS inbound,
-    max(m.at) FILTER (WHERE m.direction IN ('outbound', 'echo') AND m.kind <> 'reaction') AS answer,
-    max(m.at) FILTER (WHERE m.kind <> 'reaction') AS newest
+    max(m.at) FILTER (WHERE m.direction IN ('outbound', 'echo') AND m.kind <> 'reaction' AND m.source <> 'campaign')
+      AS answer,
+    max(m.at) FILTER (WHERE m.kind <> 'reaction' AND m.source <> 'campaign') AS newest
   FROM contactcenter_message m JOIN contactcenter_conversation v ON v.id = m.conversation_id GROUP BY 1
 ) m ON m.conversation_id = c.id
 """

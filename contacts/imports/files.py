@@ -27,7 +27,7 @@ def take_in(business, upload, *, actor):
         business=business,
         file_name=os.path.basename(upload.name)[:200],
         file_size=upload.size,
-        file_digest=_digest(upload.file),
+        file_digest=digest_of(upload.file),
         encoding=shape.encoding,
         delimiter=shape.delimiter,
         has_header=named,
@@ -35,14 +35,15 @@ def take_in(business, upload, *, actor):
         country=business.country,
         created_by=actor,
     )
-    job.columns = cells.guess(job.headers) if named else _guess_by_content(first, business.country)
+    job.columns = cells.guess(job.headers) if named else guess_by_content(first, business.country)
     upload.file.seek(0)
     job.file.name = default_storage.save(f"{business.reference}/imports/{job.reference}.csv", upload.file)
     job.save()
     return job
 
 
-def _guess_by_content(first, country):
+def guess_by_content(first, country):
+    """The column that holds a number, where the file doesn't name its columns."""
     found = [at for at, cell in enumerate(first) if cells.phone(cell, country)[0]]
     return {"phone": found[0]} if found else {}
 
@@ -70,7 +71,8 @@ def first_rows(job):
     return rows[1:] if job.has_header else rows[:SHOWN]
 
 
-def _digest(file):
+def digest_of(file):
+    """SHA-256 of a file, in hex."""
     file.seek(0)
     digest = hashlib.sha256()
     while block := file.read(1024 * 1024):

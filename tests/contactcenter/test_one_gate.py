@@ -39,7 +39,7 @@ def makes_an_outbox_item(node):
 
 def asks_the_gate(node):
     calls = [ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)]
-    return any(target in {"gate.require", "gate.may_send", "may_send"} for target in calls)
+    return any(target in {"gate.require", "gate.may_send", "may_send", "gate_many.may_send_many"} for target in calls)
 
 
 def ways_past_the_gate(files):

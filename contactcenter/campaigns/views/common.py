@@ -1,0 +1,13 @@
+"""What several pages of campaigns need."""
+
+from django.shortcuts import get_object_or_404
+
+from contactcenter.models import Campaign
+
+NAV = "campaigns"
+
+
+def find(reference):
+    """The campaign of this business, with what its page needs, or 404."""
+    rows = Campaign.objects.select_related("business", "phone_number__waba", "template", "segment", "created_by")
+    return get_object_or_404(rows.select_related("started_by"), reference=reference)
