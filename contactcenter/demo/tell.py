@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from config import clock
-from contactcenter.demo import people, stories_applications, stories_en, stories_es, stories_templates, templates
+from contactcenter.demo import (
+    badges,
+    people,
+    stories_applications,
+    stories_en,
+    stories_es,
+    stories_templates,
+    templates,
+)
 from contactcenter.demo.applications import Applicant
 from contactcenter.demo.conversations import Player, play
 from contactcenter.demo.stage import Stage, ago
@@ -223,6 +231,7 @@ class Telling:
         with clock.frozen(self.stage.moment(ago("5h"))):
             self._small(stories_applications.SUBMITTED).submit()
         self._small(stories_applications.NEEDS_REVIEW).claim()
+        badges.tell(self.stage)
         self._play("0m")
 
     def _play(self, until):

@@ -171,7 +171,8 @@ async def _act(box, params, verb):
         box.faults.clear(int(params["fault"]) if params.get("fault") else None)
         return _("The fault is gone.")
     if verb == "clock":
-        await present.move_to(0 if params.get("reset") else present.offset() + float(params["advance_seconds"]))
+        ahead = float(params.get("advance_seconds") or 0) + 86400 * float(params.get("advance_days") or 0)
+        await present.move_to(0 if params.get("reset") else present.offset() + ahead)
         return _("The clock is moved.")
     if verb == "resend":
         box.hooks.send_again(int(params["webhook"]))

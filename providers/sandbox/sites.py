@@ -1,4 +1,7 @@
-"""Websites of the invented companies at ``/sites/<name>/``, so that a display name can be compared with something."""
+"""Websites of the invented companies at ``/sites/<name>/``, so that a display name can be compared with something.
+
+``/sites/press/<name>/`` is what an invented newspaper writes about a company, as evidence for its badge.
+"""
 
 import json
 
@@ -9,11 +12,14 @@ from .companies import COMPANIES
 
 
 def handle(request):
-    """The front page of one company; anything else below ``/sites/`` is not found."""
+    """The front page of one company, or an article about it; anything else below ``/sites/`` is not found."""
     name = request.path.removeprefix("/sites/").strip("/")
-    company = COMPANIES.get(name)
+    in_the_press = name.startswith("press/")
+    company = COMPANIES.get(name.removeprefix("press/"))
     if company is None or request.method not in ("GET", "HEAD"):
         return pages.render(request, "missing.html", {}, 404)
+    if in_the_press:
+        return pages.render(request, "sites/article.html", {"company": company})
     context = {
         "company": company,
         "number": people.pretty(company.phone.lstrip("+")),

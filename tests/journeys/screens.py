@@ -28,6 +28,7 @@ NOBODY, STAFF = "", "staff@umbral.example"
 OWNER, AGENT = "carolina@enviosdelvalle.example", "lucia@enviosdelvalle.example"
 ADVISER = "paula@puertasabiertas.example"
 ENVIOS, JACARANDA, MIRADOR = "/b/envios-del-valle/", "/b/floreria-jacaranda/", "/b/optica-mirador/"
+THEATRE = "/b/teatro-del-puerto/"
 ADMIN = "/admin/onboarding/onboardingapplication/"
 
 
@@ -39,6 +40,17 @@ def click(selector, then="main h1"):
         page.locator(selector).first.click()
         page.wait_for_url(lambda url: url != before)
         page.locator(then).first.wait_for()
+
+    return go
+
+
+def badge(position):
+    """To the page of a badge: the numbers, one of them, its badge."""
+
+    def go(page):
+        page.locator("main table a").nth(position).click()
+        page.locator("main a[href$='/badge/']").click()
+        page.locator("#badge-state").wait_for()
 
     return go
 
@@ -101,6 +113,9 @@ PAGES = [
     ("activation", OWNER, f"{ENVIOS}onboarding/activation/", None),
     ("numbers", OWNER, f"{ENVIOS}numbers/", None),
     ("number", OWNER, f"{ENVIOS}numbers/", click("main table a")),
+    ("badge", OWNER, f"{ENVIOS}numbers/", badge(0)),
+    ("badge-approved", ADVISER, f"{THEATRE}numbers/", badge(0)),
+    ("badge-refused", ADVISER, f"{THEATRE}numbers/", badge(1)),
     ("templates", OWNER, f"{ENVIOS}templates/", None),
     ("template-new", OWNER, f"{ENVIOS}templates/new/", None),
     ("template", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.ok) a")),
@@ -132,6 +147,7 @@ PAGES = [
     ("admin-queue", STAFF, ADMIN, None),
     ("admin-review", STAFF, ADMIN, click("#result_list tbody a", ".review")),
     ("admin-workload", STAFF, f"{ADMIN}workload/", None),
+    ("admin-badge", STAFF, "/admin/onboarding/badgerequest/", click("#result_list tbody a", "#content")),
     ("admin-canned", STAFF, "/admin/onboarding/cannedreason/", None),
     ("api-docs", STAFF, "/api/docs/", None),
     ("phone-home", NOBODY, "sandbox/phone/", None),

@@ -414,7 +414,9 @@ def test_the_badge_needs_two_step_verification_and_takes_web_addresses_only(sand
     assert "Two-step" in badge_refusal(sandbox, number)
 
 
-def test_the_panel_takes_a_badge_away_and_dates_a_number(sandbox, receiver, number):
+def test_the_panel_takes_a_badge_away_and_dates_a_number(sandbox, receiver, undecided_number):
+    number = undecided_number
+    sandbox.control("decide", kind="names", subject=number, approve=True)
     sandbox.control("number", id=number, badge="APPROVED")
     assert sandbox.get(number, fields="is_official_business_account").json()["is_official_business_account"] is True
     sandbox.control("number", id=number, badge="NOT_STARTED", on_platform_since=1_700_000_000)
