@@ -26,6 +26,8 @@ DEFAULTS = {
     "webhook_batch": 1,
     # 131047, 131050 and 130403 as an HTTP answer or as a failed status: Meta does both.
     "refuse_as": "answer",
+    # Permissions that somebody took away from the app, with blanks between them; ``debug_token`` leaves them out.
+    "withheld_scopes": "",
     "enforce_hourly_calls": True,
     "enforce_messaging_limit": True,
     "enforce_throughput": True,

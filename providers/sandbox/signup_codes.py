@@ -86,6 +86,8 @@ def debug_token(call):
     else:
         wabas = [row["id"] for row in call.store.all("SELECT id FROM waba ORDER BY created_at DESC")]
         scopes, targets, made = list(SCOPES), dict.fromkeys(SCOPES, wabas), present.now()
+    withheld = call.box.options["withheld_scopes"].split()
+    scopes = [scope for scope in scopes if scope not in withheld]
     expires = int(made) + TOKEN_LIFE
     return {
         "data": {
