@@ -112,6 +112,8 @@ def _rehearsal_settings(environment, data, web, sandbox):
         "WHATSAPP_PROVIDER": "sandbox",
         "WHATSAPP_GRAPH_URL": f"http://127.0.0.1:{sandbox}",
         "WHATSAPP_APP_ID": "100000000000001",
+        "WHATSAPP_SIGNUP_URL": f"http://127.0.0.1:{sandbox}/dialog/oauth",
+        "WHATSAPP_SIGNUP_CONFIG_ID": "100000000000002",
         "SANDBOX_TOKEN": environment["WHATSAPP_ACCESS_TOKEN"],
         "SANDBOX_DATA": str(data / "sandbox"),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",

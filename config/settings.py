@@ -218,6 +218,14 @@ WHATSAPP_CALLBACK_URL = env.text("WHATSAPP_CALLBACK_URL") or (
     (f"http://127.0.0.1:{WEB_PORT}" if WHATSAPP_PROVIDER == "sandbox" else PUBLIC_URL) + "/webhooks/whatsapp/"
 )
 """Where the provider has to send its webhooks; the sandbox calls this machine, whatever browsers call it."""
+WHATSAPP_SIGNUP_URL = env.text(
+    "WHATSAPP_SIGNUP_URL", f"https://www.facebook.com/{WHATSAPP_GRAPH_VERSION}/dialog/oauth"
+)
+"""Where Embedded Signup's window opens; in rehearsals the sandbox's."""
+WHATSAPP_SIGNUP_CONFIG_ID = env.text("WHATSAPP_SIGNUP_CONFIG_ID")
+"""The Facebook Login for Business configuration; without it that door is closed."""
+WHATSAPP_SYSTEM_USER_ID = env.text("WHATSAPP_SYSTEM_USER_ID")
+"""Our system user, who is let into every account that a client shares; without it the client's own token is used."""
 WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
 POLL_SECONDS = env.integer("POLL_SECONDS", 60)
 """The shortest pause between two looks at the same thing; it grows while nothing changes."""
@@ -276,6 +284,7 @@ CELERY_BEAT_SCHEDULE = {
     "remind-of-badges": {"task": "onboarding.tasks.remind_of_badges", "schedule": 60},
     "check-channels": {"task": "onboarding.tasks.check_channels", "schedule": 5},
     "tend-channels": {"task": "onboarding.tasks.tend_channels", "schedule": 30},
+    "exchange-signups": {"task": "onboarding.tasks.exchange_signups", "schedule": 2},
     "tend-short-links": {"task": "onboarding.tasks.tend_short_links", "schedule": 5},
     "import-consents": {"task": "contacts.tasks.run_imports", "schedule": 5},
     "replay-dead-letters": {"task": "contactcenter.tasks.replay_dead_letters", "schedule": 5},

@@ -6,11 +6,13 @@ from onboarding.badge_tasks import remind_of_badges, tend_badges
 from onboarding.channel_tasks import check_channels, tend_channels
 from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
 from onboarding.services import polls, review, short_links, step_runner
+from onboarding.signup_tasks import exchange_signups
 
 __all__ = [
     "check_channels",
     "check_display_name",
     "check_waiting_display_names",
+    "exchange_signups",
     "let_decisions_go",
     "poll_accounts",
     "remind_of_badges",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from onboarding import badge_urls, reach_urls
+from onboarding import badge_urls, connect_urls, reach_urls
 from onboarding.views import (
     activation,
     advisor,
@@ -50,6 +50,8 @@ urlpatterns = [
     path("signatures/<uuid:reference>/", signing.verify, name="verify_signature"),
     path("signatures/<uuid:reference>/record/", signing.signature_record, name="signature_record"),
     path("b/<slug:business_slug>/onboarding/", include(journey)),
+    path("b/<slug:business_slug>/onboarding/", include(connect_urls.journey)),
+    *connect_urls.public,
     path("b/<slug:business_slug>/", include(reach_urls.business)),
     *reach_urls.public,
     path("b/<slug:business_slug>/numbers/", numbers.numbers, name="numbers"),

@@ -67,10 +67,16 @@ class CloudApi(Transport):
         page = parse_page(self.ask(accounts.list_subscribed_apps(waba_id)), accounts.parse_subscription)
         return list(page.items)
 
-    def exchange_code(self, *, app_id: str, code: str) -> TokenGrant:
+    def exchange_code(self, *, app_id: str, code: str, redirect_uri: str = "") -> TokenGrant:
         """The token for a code of Embedded Signup; needs credentials with the app's secret."""
-        request = accounts.exchange_code(app_id=app_id, app_secret=self.credentials.app_secret, code=code)
+        request = accounts.exchange_code(
+            app_id=app_id, app_secret=self.credentials.app_secret, code=code, redirect_uri=redirect_uri
+        )
         return accounts.parse_token(self.ask(request))
+
+    def assign_user(self, waba_id: str, *, user_id: str, tasks: tuple[str, ...] = ("MANAGE",)) -> None:
+        """Let a system user of ours work with a WABA that a client has shared."""
+        parse_success(self.ask(accounts.assign_user(waba_id, user_id=user_id, tasks=tasks)))
 
     def debug_token(self, input_token: str) -> TokenReport:
         return accounts.parse_token_report(self.ask(accounts.debug_token(input_token)))

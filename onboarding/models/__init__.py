@@ -34,6 +34,7 @@ from onboarding.models.reach import (
 from onboarding.models.reminders import Reminder
 from onboarding.models.review import ApplicationKey, ApplicationMessage, CannedReason, ReviewDecision, ReviewMark
 from onboarding.models.rules import HouseRuleChange, RulebookEdition
+from onboarding.models.signup import SignupSession
 
 __all__ = [
     "OPEN_RENAMINGS",
@@ -81,5 +82,6 @@ __all__ = [
     "ScreeningResult",
     "ShortLinkState",
     "Signature",
+    "SignupSession",
     "Waba",
 ]

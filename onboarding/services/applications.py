@@ -7,7 +7,7 @@ from config.clock import now
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.exceptions import NotReady, TransitionNotAllowed
 from onboarding.models import OnboardingApplication
-from onboarding.services import duplicates, further_numbers, notices, steps
+from onboarding.services import duplicates, further_numbers, notices, signup_store, steps
 from onboarding.services.moves import move, note
 
 __all__ = [
@@ -67,6 +67,7 @@ def submit(application, *, actor):
     note(application, "submitted", actor=actor, changed=changed)
     duplicates.index(application)
     steps.begin(application)
+    signup_store.mark_steps(application)
     notices.application_submitted(application)
 
 
@@ -107,6 +108,7 @@ def reject(application, reason, *, actor):
     move(application, Status.REJECTED, actor=actor, reason=reason)
     OnboardingApplication.objects.filter(pk=application.pk).update(decided_at=now(), rejection_reason=reason)
     application.rejection_reason = reason
+    signup_store.let_go(application)
     notices.application_rejected(application)
 
 

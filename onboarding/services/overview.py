@@ -129,6 +129,8 @@ def body_of(step):
             "Meta hasn't verified your company yet. Start it in the Security Center of Meta Business Suite; "
             "we look every few hours and go on by ourselves."
         )
+    if kind == StepKind.WABA and state == StepState.WAITING_FOR_BUSINESS:
+        return _("You chose to connect it yourself, in Facebook's window.")
     texts = {
         StepKind.WABA: _("We open the WhatsApp Business Account in your company's name."),
         StepKind.WEBHOOKS: _("Messages of your customers will arrive here."),

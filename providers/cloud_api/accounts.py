@@ -152,15 +152,19 @@ def parse_subscription(data: Any) -> Subscription:
     )
 
 
-def exchange_code(*, app_id: str, app_secret: str, code: str) -> Request:
-    """Turn the code of Embedded Signup into a token; the code lives 30 seconds and works once."""
-    return Request(
-        "GET",
-        "oauth/access_token",
-        query={"client_id": app_id, "client_secret": app_secret, "code": code},
-        auth="",
-        secret_fields=frozenset({"code"}),
-    )
+def exchange_code(*, app_id: str, app_secret: str, code: str, redirect_uri: str = "") -> Request:
+    """Turn the code of Embedded Signup into a token; the code lives 30 seconds and works once.
+
+    A code that came by redirect needs the address it came to, letter by letter; one of the JavaScript SDK has none.
+    """
+    query = {"client_id": app_id, "client_secret": app_secret, "code": code, "redirect_uri": redirect_uri}
+    return Request("GET", "oauth/access_token", query=given(query), auth="", secret_fields=frozenset({"code"}))
+
+
+def assign_user(waba_id: str, *, user_id: str, tasks: tuple[str, ...]) -> Request:
+    """Let a system user of ours work with a client's WABA; asked with that system user's admin token."""
+    listed = "[" + ",".join(f"'{task}'" for task in tasks) + "]"
+    return Request("POST", path(waba_id, "assigned_users"), json={"user": user_id, "tasks": listed}, idempotent=True)
 
 
 def parse_token(data: Any) -> TokenGrant:
