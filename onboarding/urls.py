@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from onboarding import badge_urls, connect_urls, reach_urls
+from onboarding import badge_urls, channel_urls, connect_urls, reach_urls
 from onboarding.views import (
     activation,
     advisor,
@@ -63,4 +63,5 @@ urlpatterns = [
     ),
     path("b/<slug:business_slug>/numbers/<uuid:reference>/", numbers.number, name="number"),
     path("b/<slug:business_slug>/numbers/<uuid:reference>/badge/", include(badge_urls.patterns)),
+    path("b/<slug:business_slug>/numbers/<uuid:reference>/channel/", include(channel_urls.patterns)),
 ]
