@@ -73,7 +73,7 @@ def _account(stage, business, line):
                 "subscribed_at": came, "next_poll_at": clock.now(), "business_verification": "verified",
             },
         )  # fmt: skip
-        _route(KIND.WABA, waba_id, business, waba)
+        route(KIND.WABA, waba_id, business, waba)
     line.subscribe_app(waba_id)
     return waba
 
@@ -99,9 +99,9 @@ def _number(stage, business, line, waba, story, owner):
                 "is_official": story["state"] == BadgeState.APPROVED,
             },
         )  # fmt: skip
-        _route(KIND.PHONE_NUMBER, node, business, number)
+        route(KIND.PHONE_NUMBER, node, business, number)
         pin = number.pin
-    _connect(stage, line, node, digits, pin)
+    connect(stage, line, node, digits, pin)
     decided = stage.moment(ago(story["decided"]))
     stage.do(
         "number",
@@ -115,7 +115,7 @@ def _number(stage, business, line, waba, story, owner):
         _badge(stage, business, number, story, owner, decided)
 
 
-def _connect(stage, line, node, digits, pin):
+def connect(stage, line, node, digits, pin):
     """At the sandbox the number is proved and registered as any other."""
     report = line.fetch_phone_number(node)
     if report.name_status != NameStatus.APPROVED:
@@ -161,7 +161,7 @@ def _badge(stage, business, number, story, owner, decided):
     )
 
 
-def _route(kind, provider_id, business, target):
+def route(kind, provider_id, business, target):
     ProviderRoute.objects.get_or_create(
         kind=kind, provider_id=provider_id, defaults={"business": business, "target_pk": target.pk}
     )

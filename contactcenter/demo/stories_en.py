@@ -12,7 +12,7 @@ FIRST = Talk(
         Resolved("18d1m", HARPER),
     ),
 )
-"""The round trip that made the number live."""
+"""The first talk with a customer."""
 
 _FORM = "I agree to get appointment messages from Northgate Clinic on WhatsApp."
 

@@ -25,7 +25,7 @@ FIRST = Talk(
         Resolved("18d1m", CAROLINA),
     ),
 )
-"""The round trip that made the number live."""
+"""The first talk with a customer."""
 
 _WEB = "Acepto recibir de Envíos del Valle avisos de mis pedidos por WhatsApp."
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from config import clock
 from contactcenter.demo import (
     badges,
+    channels,
     people,
     stories_applications,
     stories_en,
@@ -150,6 +151,7 @@ class Telling:
         for applicant in self.first.values():
             applicant.get_name_approved()
             applicant.activate()
+            channels.test(self.stage, applicant)
         self.players = [
             self._player(self.envios, (stories_es.FIRST, *stories_es.TALKS)),
             self._player(self.northgate, (stories_en.FIRST, *stories_en.TALKS)),
@@ -232,6 +234,7 @@ class Telling:
             self._small(stories_applications.SUBMITTED).submit()
         self._small(stories_applications.NEEDS_REVIEW).claim()
         badges.tell(self.stage)
+        channels.tell(self.stage)
         self._play("0m")
 
     def _play(self, until):
