@@ -112,7 +112,9 @@ class BadgeRequestAdmin(ModelAdmin):
     def conditions(self, row):
         looks = {"ok": "✓", "stop": "✗", "warn": "!", "info": "·"}
         found = badge_checks.about_number(row)
-        return format_html_join("", "<div>{} {} {}</div>", [(looks[c.look], c.title, c.text) for c in found])
+        return format_html_join(
+            "", "<div>{} {}{}</div>", [(looks[c.look], c.title, f": {c.text}" if c.text else "") for c in found]
+        )
 
     @admin.display(description=gettext_lazy("rule of the wait"))
     def rule(self, row):

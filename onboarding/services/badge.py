@@ -157,6 +157,7 @@ def look_again(row):
 
 def _check(row):
     row.attempts = 0
+    row.last_error, row.last_error_code, row.last_error_subcode = "", None, None
     put(row, BadgeState.CHECKING, next_attempt_at=now())
     hints.after_commit(TASK)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.clock import now
+from onboarding.models import BadgeState
 from onboarding.services import badge_facts, badge_links
 from providers.base import BusinessVerification, MessagingLimit, NameStatus, NumberStatus, Quality
 
@@ -55,9 +56,11 @@ def about_number(row):
 
 
 def about_evidence(row):
-    """The checks on the answers: one line for each link, then what the whole comes to."""
+    """The checks on the answers: one line for each link and, before it leaves, what the whole comes to."""
     counting = sum(badge_links.counts(link) for link in row.links)
     found = [about_link(link) for link in row.links]
+    if row.state != BadgeState.CHECKED:
+        return found
     most = badge_facts.figures().most_links
     if not row.links:
         found.append(
@@ -248,7 +251,7 @@ def _silent(facts):
 def about_link(link):
     """What the check found about one link."""
     look, text = _judged(link)
-    return Check("link", look, link.get("title") or link["url"], text, link["url"])
+    return Check("link", look, link.get("title") or badge_facts.host_of(link["url"]), text, link["url"])
 
 
 def _judged(link):

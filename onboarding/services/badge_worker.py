@@ -13,7 +13,6 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from config.clock import now
-from config.faults import fault_point
 from onboarding import gateway
 from onboarding.models import BadgeRequest, BadgeState
 from onboarding.services import badge, badge_links, badge_mail, numbers
@@ -193,7 +192,6 @@ def _taken(case, report, before=None):
         audit.record(audit.to_translate("badge request at WhatsApp"), row, business=row.business)
         badge_mail.sent(row)
         incidents.close_incident(f"badge:{row.pk}")
-        fault_point("badge.taken_before_commit")
 
 
 # Looking
@@ -289,4 +287,3 @@ def _remind(pk):
         if not later and not row.phone_number.is_official:
             badge_mail.again(row)
         badge.tell(row)
-        fault_point("badge.reminded_before_commit")

@@ -1,6 +1,6 @@
 """A badge asked for, refused, and asked for again once the wait is over: months pass on the panel's clock.
 
-It has a program of its own: other journeys of a run must not grow months older with it.
+It is the last of the journeys: the others must not grow months older with it.
 """
 
 import re
@@ -9,30 +9,18 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browser import at, fill, press, visitor
-from tests.journeys.stack import Stack, eventually, some_digits
-from tests.journeys.way import Company, Way
+from tests.journeys.stack import eventually
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")
-def way(browser, shots):
-    """A business whose number is connected."""
-    running = Stack().start()
-    try:
-        email = f"carolina{some_digits(4)}@enviosdelvalle.example"
-        yield Way(running, browser, shots, Company(owner_email=email)).reach("activated")
-    finally:
-        code = running.stop()
-    assert code == 0, f"The program ended with {code}."
-
-
-@pytest.fixture(scope="module")
-def panel(way, browser):
+def panel(stack, browser):
     """The sandbox's control panel, where time passes and Meta decides."""
     page = visitor(browser, viewport={"width": 1280, "height": 900})
-    page.goto(f"{way.stack.sandbox_url}/control/")
+    page.goto(f"{stack.sandbox_url}/control/")
     yield page
+    stack.control("clock", reset=True)
     assert page.problems == []
 
 
@@ -61,6 +49,7 @@ def act(page, action):
 
 
 def test_a_number_that_is_too_young_keeps_its_answers_until_the_day(way, panel):
+    way.reach("activated")
     page, stack = way.owner, way.stack
     page.goto(way.address("numbers/"))
     page.locator("main table a").first.click()
