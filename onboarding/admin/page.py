@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.clock import now
-from onboarding.admin import wording
+from onboarding.admin import signup, wording
 from onboarding.admin.documents import download_url
 from onboarding.display_name.fetch import readable_text
 from onboarding.enums import ApplicationStatus as Status
@@ -55,6 +55,7 @@ def context(application, user, *, may_change, typed=None):
         "missing_documents": [documents.title(paper) for paper in documents.missing(application)],
         "verification": _verification(application),
         "timeline": overview.timeline(application),
+        "signups": signup.facts(application),
         "history": wording.history(_events(application)),
         "duplicates": _duplicates(application),
         "thread": thread.messages(application),

@@ -186,6 +186,11 @@ def _sentence(event, who, data):
         "number_asked": _("%(name)s asked for a further number: %(number)s."),
         "number_withdrawn": _("%(name)s withdrew the further number %(number)s."),
         "number_decided": _("%(name)s decided on the further number %(number)s."),
+        "signup started": _("%(name)s opened Facebook's window."),
+        "signup left": _("Facebook's window was left before the end."),
+        "signup failed": _("What came from Facebook's window couldn't be connected."),
+        "signup connected": _("%(name)s connected the account through Facebook's window."),
+        "signup given up": _("%(name)s went back to the usual way."),
         "screening contested": _("%(name)s asked for a person to look at the screening."),
     }
     text = texts.get(event.kind)
