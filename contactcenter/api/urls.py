@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.api import consent_views, setup_views, talk_views
+from contactcenter.api import campaign_views, consent_views, setup_views, talk_views
 
 urlpatterns = [
     path("applications/", setup_views.Applications.as_view()),
@@ -18,4 +18,14 @@ urlpatterns = [
     path("messages/", talk_views.Messages.as_view()),
     path("opt-ins/", talk_views.OptIns.as_view()),
     path("opt-ins/proof/", consent_views.ConsentProof.as_view()),
+    path("campaigns/", campaign_views.Campaigns.as_view()),
+    path("campaigns/<uuid:reference>/", campaign_views.CampaignDetail.as_view()),
+    path("campaigns/<uuid:reference>/preview/", campaign_views.CampaignPreview.as_view()),
+    path("campaigns/<uuid:reference>/check/", campaign_views.CampaignCheck.as_view()),
+    path("campaigns/<uuid:reference>/start/", campaign_views.CampaignStart.as_view()),
+    path("campaigns/<uuid:reference>/pause/", campaign_views.CampaignPause.as_view()),
+    path("campaigns/<uuid:reference>/resume/", campaign_views.CampaignResume.as_view()),
+    path("campaigns/<uuid:reference>/cancel/", campaign_views.CampaignCancel.as_view()),
+    path("campaigns/<uuid:reference>/report/", campaign_views.CampaignReport.as_view()),
+    path("campaigns/<uuid:reference>/recipients/", campaign_views.CampaignRecipients.as_view()),
 ]

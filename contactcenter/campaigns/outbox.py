@@ -98,7 +98,7 @@ def waiting_of_number(number_pk, most):
     """How many campaign messages of a number wait to leave now, counted up to ``most``."""
     [(count,)] = bulk.fetch(
         "SELECT count(*) FROM (SELECT 1 FROM contactcenter_outboxitem WHERE phone_number_id = %s AND priority = %s "
-        "AND state = 'waiting' AND not_before <= %s LIMIT %s) AS some",
+        "AND state = 'waiting' AND not_before <= %s LIMIT %s) AS few",
         [number_pk, Priority.CAMPAIGN.value, now(), most],
     )
     return count

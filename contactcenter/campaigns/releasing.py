@@ -33,6 +33,8 @@ from contactcenter.models import (
 from contactcenter.sender import CHANNEL
 from contactcenter.services import MESSAGE_CHANGED, content
 from contacts.services import merging
+from onboarding.models import PersonWritten
+from onboarding.services import written_first
 from templates_hsm.components import read
 from tenants import live
 from tenants.tenancy import business_scope, every_business
@@ -100,7 +102,11 @@ def release_slice(pk, business_id):
         if not picked:
             _rest_or_end(campaign, awake, present)
             return None
-        made = _release(campaign, picked, present)
+        places = _Places(campaign, present)
+        made, held = _release(campaign, picked, present, places)
+        if held == len(picked):
+            _rests(campaign, "messaging_limit", places.next_at)
+            return None
         _rests(campaign, "", None)
         live.emit(CAMPAIGN_CHANGED, campaign=str(campaign.reference))
         number = str(campaign.phone_number_id)
@@ -148,8 +154,40 @@ def _rests(campaign, why, until):
         live.emit(CAMPAIGN_CHANGED, campaign=str(campaign.reference))
 
 
-def _release(campaign, picked, present):
-    """Write the messages of those whom the gate still lets through; the others are left out with its reason."""
+class _Places:
+    """How many people may be written to first just now, by Meta's messaging limit of the portfolio."""
+
+    def __init__(self, campaign, present):
+        self.campaign, self.present = campaign, present
+        usage = written_first.usage(campaign.phone_number, present)
+        self.next_at = usage.next_place_at
+        # People are counted when their message leaves, so what waits in the outbox has taken its place already.
+        self.left = None if usage.left is None else usage.left - sum(outbox.in_outbox(campaign))
+
+    def keep(self, rows, answers):
+        """Those of ``rows`` for whom there is a place; nobody needs one in an open window, or twice in 24 hours."""
+        if self.left is None:
+            return rows
+        portfolio = written_first.portfolio_of(self.campaign.phone_number.waba)
+        since = self.present - written_first.WINDOW
+        counted = PersonWritten.objects.filter(
+            portfolio=portfolio, at__gt=since, contact_id__in=[row.contact_id for row in rows]
+        )
+        counted, kept = set(counted.values_list("contact_id", flat=True)), []
+        for row in rows:
+            if answers[row.contact_id].until is None and row.contact_id not in counted:
+                if self.left <= 0:
+                    continue
+                self.left -= 1
+            kept.append(row)
+        return kept
+
+
+def _release(campaign, picked, present, places):
+    """Write the messages of those whom the gate still lets through; the others are left out with its reason.
+
+    Returns how many messages that made, and for how many there was no place just now.
+    """
     number, template = campaign.phone_number, campaign.template
     contacts = {row.contact_id for row in picked if row.contact_id is not None}
     facts = gate_many.facts_of(number, contacts, present)
@@ -166,6 +204,8 @@ def _release(campaign, picked, present):
             left_out.append((row.pk, reason))
         else:
             going.append(row)
+    wanted = len(going)
+    going = places.keep(going, answers)
     made = _write_messages(campaign, going, present) if going else {}
     messages = [made[row.contact_id] for row in going if row.contact_id in made]
     bulk.insert(
@@ -182,7 +222,7 @@ def _release(campaign, picked, present):
     _note([row for row in going if row.contact_id in made], made, present)
     left_out += [(row.pk, "twin") for row in going if row.contact_id not in made]
     _leave_out(left_out)
-    return len(made)
+    return len(made), wanted - len(going)
 
 
 def _leave_out(pairs):

@@ -15,6 +15,7 @@ from contactcenter.campaigns import lifecycle, reasons, report
 from contactcenter.campaigns.forms import WhenForm
 from contactcenter.campaigns.views import common
 from contactcenter.models import Campaign, CampaignRecipient, CampaignState, RecipientState
+from onboarding.services import written_first
 from templates_hsm.preview import preview
 from tenants import audit
 from tenants.decorators import role_required
@@ -82,6 +83,7 @@ def _page(request, row, form=None, status=200):
             "cost": report.estimated(row),
             "left_out": report.left_out(row),
             "samples": _samples(row),
+            "limit": written_first.usage(row.phone_number),
         }
     elif row.state in STARTED and row.started_at:
         context |= _report(row, context["figures"])

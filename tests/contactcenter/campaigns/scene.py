@@ -44,7 +44,11 @@ def made(business, text, *, number=None, template=None, mapping=None, actor=None
         row = lifecycle.create("Spring", number, template, actor=actor)
         lifecycle.choose_list(row, SimpleUploadedFile("list.csv", text.encode()))
         row = lifecycle.locked(row)
-        row = lifecycle.choose_values(row, mapping or row.mapping, country=country)
+        guessed = {
+            key: rule | {"text": rule["text"] or "x"} if rule["from"] == "text" else rule
+            for key, rule in row.mapping.items()
+        }
+        row = lifecycle.choose_values(row, mapping or guessed, country=country)
         row.quiet_from = row.quiet_until = None
         for name, value in fields.items():
             setattr(row, name, value)
