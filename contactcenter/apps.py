@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,6 +8,8 @@ class ContactcenterConfig(AppConfig):
     verbose_name = _("Contact center")
 
     def ready(self):
+        if not settings.PAGES:
+            return  # the sender neither shows pages nor hears deliveries, and need not load what that takes
         from contactcenter import navigation, receivers
         from contactcenter.campaigns import receivers as of_campaigns
         from contactcenter.health import metrics  # noqa: F401  registers its sources; reads models, so not before

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,6 +8,8 @@ class OnboardingConfig(AppConfig):
     verbose_name = _("Onboarding")
 
     def ready(self):
+        if not settings.PAGES:
+            return  # the sender neither shows pages nor hears deliveries, and need not load what that takes
         from onboarding import heard, navigation
 
         heard.listen()
