@@ -1,49 +1,18 @@
 """What staff see of the outside: unknown events, dead letters, the provider log, incidents. Nothing is typed here."""
 
-import json
-
 from django.contrib import admin, messages
 from django.shortcuts import redirect
-from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
-from providers import dead_letters, replays
-from providers.models import DeadLetter, Incident, ProviderCall, UnknownEvent
+from providers import admin_calls, dead_letters, replays
+from providers.admin_base import ReadOnlyAdmin, block, readable
+from providers.models import DeadLetter, Incident, UnknownEvent
+
+__all__ = ["DeadLetterAdmin", "IncidentAdmin", "UnknownEventAdmin", "admin_calls"]
 
 REPLAYED_AT_ONCE = 20
 """More than these are a job with a row of its own: a request should not take that long."""
-SHOWN_CHARACTERS = 100_000
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Looking is all that staff may do here, apart from the actions."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-def readable(content):
-    """A delivery's bytes, a text or JSON as an indented block; bytes that are no text are shown escaped."""
-    if isinstance(content, bytes | memoryview):
-        content = bytes(content).decode("utf-8", "backslashreplace")
-    if isinstance(content, str):
-        try:
-            content = json.loads(content)
-        except (ValueError, RecursionError):
-            return _block(content)
-    return _block(json.dumps(content, indent=2, ensure_ascii=False))
-
-
-def _block(text):
-    return format_html('<pre class="readable">{}</pre>', text[:SHOWN_CHARACTERS])
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -99,7 +68,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("error"))
     def shown_error(self, obj):
-        return _block(obj.error)
+        return block(obj.error)
 
     @admin.display(description=_("what was received"))
     def shown_body(self, obj):
@@ -150,29 +119,6 @@ class UnknownEventAdmin(ReadOnlyAdmin):
         return readable(obj.raw)
 
 
-@admin.register(ProviderCall)
-class ProviderCallAdmin(ReadOnlyAdmin):
-    """What we asked a provider and what it said, redacted before it was stored."""
-
-    list_display = ["at", "method", "path", "subject", "status", "error_code", "milliseconds"]
-    list_filter = ["method", "status", "at"]
-    search_fields = ["=subject", "path"]
-    fields = [
-        "at", "method", "path", "subject", "status", "error_code", "milliseconds", "shown_request", "shown_response",
-    ]  # fmt: skip
-    readonly_fields = fields
-    ordering = ["-at", "-pk"]
-    show_full_result_count = False
-
-    @admin.display(description=_("request"))
-    def shown_request(self, obj):
-        return readable(obj.request)
-
-    @admin.display(description=_("answer"))
-    def shown_response(self, obj):
-        return readable(obj.response)
-
-
 @admin.register(Incident)
 class IncidentAdmin(ReadOnlyAdmin):
     """What is stuck or refused. Incidents open and close by themselves."""
@@ -189,4 +135,4 @@ class IncidentAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("details"))
     def shown_details(self, obj):
-        return _block(obj.details)
+        return block(obj.details)

@@ -4,22 +4,12 @@ Meta: "Error codes" (2025-12-12, 2026-05-15), "Registration" (2026-06), template
 are ours. A subcode is more precise than its code, so it is looked up first.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from providers.base import ProviderError
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A title for the place where it happened, and the next step; both lazily translated."""
-
-    title: Any
-    what_to_do: Any
-    is_known: bool = True
+from providers.errors_activation import ACTIVATION
+from providers.explanation import Explanation
 
 
 def explain(code: int | None, subcode: int | None = None, details: str = "") -> Explanation:
@@ -76,7 +66,7 @@ _PIN_WAIT = Explanation(
     _("Wait until the time that WhatsApp names has passed, then enter the right PIN."),
 )
 
-EXPLANATIONS: dict[int, Explanation] = {
+EXPLANATIONS: dict[int, Explanation] = ACTIVATION | {
     # Access and integrity
     0: _TOKEN,
     190: _TOKEN,

@@ -7,7 +7,7 @@ from django.db import close_old_connections
 from contacts.models import ConsentSource, Contact
 from contacts.services import consent
 from onboarding.models import PhoneNumber
-from onboarding.services import number_news
+from onboarding.services import number_news, numbers
 from providers.incidents import close_incident, open_incident, to_translate
 from tenants.tenancy import acting_for, business_scope, every_business
 
@@ -25,8 +25,9 @@ def safely(function, *args):
 
 def number_stopped(number_pk, code, details):
     """Nothing from this number will work until somebody repairs the account, the number or the token."""
-    with every_business():
-        number = PhoneNumber.objects.get(pk=number_pk)
+    with acting_for(PhoneNumber, number_pk) as number:
+        if number.waba_id:
+            numbers.touch(number.waba)  # Meta tells of a number's ban by no webhook
     open_incident(
         _incident_key(number_pk),
         to_translate("WhatsApp refuses everything that one number sends"),

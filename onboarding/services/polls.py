@@ -19,6 +19,8 @@ from tenants.tenancy import acting_for, every_business
 
 LEASE = timedelta(minutes=2)
 CALM = timedelta(hours=6)
+TROUBLED = timedelta(minutes=15)
+"""While an account or number may not do all it should: lifting is told by no webhook."""
 STUCK_AFTER_FAILURES = 5
 
 
@@ -99,5 +101,7 @@ def _pause(waba, changed):
     under_way = OnboardingStep.objects.filter(
         application__phone_numbers__waba=waba, state=StepState.WAITING_FOR_META
     ).exists()
-    pause = timedelta(seconds=settings.POLL_SECONDS) if changed or under_way else CALM
+    troubled = waba.restrictions or waba.phone_numbers.filter(status__in=["banned", "restricted", "flagged"]).exists()
+    calm = TROUBLED if troubled else CALM
+    pause = timedelta(seconds=settings.POLL_SECONDS) if changed or under_way else calm
     return pause * random.uniform(0.9, 1.2)

@@ -334,6 +334,14 @@ def violation(box, waba_id, kind):
     box.hooks.say(box.store.get("waba", waba_id), {"field": "account_update", "value": value})
 
 
+def alert(box, waba_id, kind, words):
+    """An ``account_alerts`` notice about the portfolio."""
+    waba = box.store.get("waba", waba_id)
+    info = {"alert_severity": "WARNING", "alert_status": "ACTIVE", "alert_type": kind, "alert_description": words}
+    value = {"entity_type": "BUSINESS", "entity_id": waba["business_id"], "alert_info": info}
+    box.hooks.say(waba, {"field": "account_alerts", "value": value})
+
+
 def active_restrictions(waba):
     """The restriction types in force now."""
     present_time = present.now()

@@ -10,7 +10,17 @@ RESTRICTIONS = (
     "RESTRICTED_CUSTOMER_INITIATED_MESSAGING",
     "RESTRICTED_ADD_PHONE_NUMBER_ACTION",
     "RESTRICTED_UTILITY_TEMPLATES",
+    "RESTRICTED_DIRECT_SEND_UTILITY_TEMPLATES",
+    "RESTRICTED_BUSINESS_INITIATED_CALLING",
+    "RESTRICTED_USER_INITIATED_CALLING",
 )
+ALERTS = {
+    "INCREASED_CAPABILITIES_ELIGIBILITY_DEFERRED": "The messaging limit will be looked at again later.",
+    "INCREASED_CAPABILITIES_ELIGIBILITY_FAILED": "The messaging limit can't be raised for this business.",
+    "INCREASED_CAPABILITIES_ELIGIBILITY_NEED_MORE_INFO": "More information is needed to raise the messaging limit.",
+    "PROFILE_PICTURE_LOST": "The profile picture is no longer available.",
+}
+SECURITY_EVENTS = ("PIN_CHANGED", "PIN_RESET_REQUEST", "PIN_REQUEST_SUCCESS")
 BAN_STATES = ("SCHEDULE_FOR_DISABLE", "DISABLE", "REINSTATE")
 VIOLATIONS = (
     "ADULT ALCOHOL ANIMALS BODY_PARTS_FLUIDS DATING DIGITAL_SERVICES_PRODUCTS DRUGS GAMBLING "
@@ -71,6 +81,12 @@ def change_number(box, node, params):
         badge.put(box, node, params["badge"], params.get("badge_decided_at"))
     if params.get("on_platform_since"):
         box.store.update("number", node, created_at=float(params["on_platform_since"]))
+    if params.get("security"):
+        value = {
+            "display_phone_number": row["digits"],
+            "event": _one_of("security", params["security"], SECURITY_EVENTS),
+        }
+        box.hooks.say(waba, {"field": "security", "value": value})
     if "pin" in params and not params["pin"]:
         # Two-step verification is switched off in WhatsApp Manager, never through the API.
         box.store.update("number", node, pin=None)
@@ -84,7 +100,7 @@ def _tell_quality(box, waba, row, event):
 
 
 def change_waba(box, node, params):
-    """``review`` decision, ``restrictions`` (list or one, with ``days``), ``ban_state``, ``violation``, ``event``."""
+    """``review``, ``restrictions`` (list or one, with ``days``), ``lift``, ``ban_state``, ``violation``, ``alert``."""
     if box.store.get("waba", node) is None:
         raise LookupError("There is no such account.")
     if params.get("review"):
@@ -99,6 +115,10 @@ def change_waba(box, node, params):
         accounts.restrict(box, node, kinds, float(params.get("days") or 1))
     if params.get("ban_state"):
         accounts.ban(box, node, _one_of("ban_state", params["ban_state"], BAN_STATES))
+    if params.get("lift"):
+        accounts.restrict(box, node, [])
+    if params.get("alert"):
+        accounts.alert(box, node, _one_of("alert", params["alert"], ALERTS), ALERTS[params["alert"]])
     if params.get("violation"):
         accounts.violation(box, node, _one_of("violation", params["violation"], VIOLATIONS))
 

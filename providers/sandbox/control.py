@@ -67,6 +67,8 @@ def _context(box, request, verb):
         "restrictions": actions.RESTRICTIONS,
         "ban_states": actions.BAN_STATES,
         "violations": actions.VIOLATIONS,
+        "alerts": list(actions.ALERTS),
+        "security_events": actions.SECURITY_EVENTS,
         "template_states": actions.TEMPLATE_STATES,
         "sites": sites.addresses(request.origin),
         "faults": box.faults.all(),
