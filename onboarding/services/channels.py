@@ -75,7 +75,7 @@ def begin(number):
         if number.live_at:
             write(trip, Finding(CheckState.PASSED, evidence={"delivered_at": number.live_at.isoformat()}))
         else:
-            write(trip, Finding(CheckState.WAITING, "trip_not_started", Actor.YOU))
+            write(trip, Finding(CheckState.WAITING, "trip_not_started", Actor.YOU), looked=False)
         tell(setup)
         hints.after_commit(TASK)
     return setup

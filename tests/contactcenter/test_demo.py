@@ -246,7 +246,7 @@ def test_a_number_is_activated_with_the_code_from_the_telephone(stage, staff):
 
     with business_scope(one.business):
         assert PhoneNumber.objects.get().registered_at is not None
-        assert OnboardingStep.objects.get(kind=StepKind.ROUND_TRIP).state == StepState.WAITING_FOR_META
+        assert OnboardingStep.objects.get(kind=StepKind.ROUND_TRIP).state == StepState.WAITING_FOR_BUSINESS
 
 
 def test_templates_come_to_their_ends(stage, staff):
