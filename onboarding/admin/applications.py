@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
-from onboarding.admin import filters, page, wording, workload
+from onboarding.admin import filters, page, replays, wording, workload
+from onboarding.enums import StepKind
 from onboarding.exceptions import NotPossible, TransitionNotAllowed
 from onboarding.models import CannedReason, OnboardingApplication, ReviewDecision
-from onboarding.services import applications, canned, duplicates, queue, review, thread
+from onboarding.services import applications, canned, duplicates, queue, review, steps, thread
 
 Verb = ReviewDecision.Verb
 
@@ -74,6 +75,8 @@ class OnboardingApplicationAdmin(ModelAdmin):
             path("<int:object_id>/decide/", view(self.decide), name=f"{name}_decide"),
             path("<int:object_id>/mark/", view(self.mark), name=f"{name}_mark"),
             path("<int:object_id>/site/<int:check_id>/", view(self.site_copy), name=f"{name}_site"),
+            path("<int:object_id>/replay/screening/<int:pk>/", view(self.replay_screening), name=f"{name}_replay"),
+            path("<int:object_id>/replay/name/<int:pk>/", view(self.replay_name), name=f"{name}_replay_name"),
         ]
         return [*own, *super().get_urls()]
 
@@ -181,6 +184,25 @@ class OnboardingApplicationAdmin(ModelAdmin):
         headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline"}
         return HttpResponse(check.snapshot, content_type="text/plain; charset=utf-8", headers=headers)
 
+    def replay_screening(self, request, object_id, pk):
+        """A screening reached again, with the rules of its day and with today's."""
+        application = self._application(request, object_id)
+        return self._replay(request, application, application.screenings.filter(pk=pk), replays.of_screening)
+
+    def replay_name(self, request, object_id, pk):
+        """A display-name check reached again, with the rules of its day and with today's."""
+        application = self._application(request, object_id)
+        checks = application.name_checks.exclude(checked_at=None).filter(pk=pk)
+        return self._replay(request, application, checks, replays.of_name_check)
+
+    def _replay(self, request, application, rows, context_of):
+        if not self.has_view_permission(request, application):
+            raise PermissionDenied
+        row = get_object_or_404(rows)
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | context_of(row)
+        context |= {"back": page.address(application), "back_title": str(application)}
+        return TemplateResponse(request, "admin/onboarding/replay.html", context)
+
     def decide(self, request, object_id):
         """Whatever a reviewer does with an application; nobody overwrites a colleague's decision."""
         application = self._application(request, object_id)
@@ -208,6 +230,7 @@ class OnboardingApplicationAdmin(ModelAdmin):
             "decline": self._decline,
             "undo": self._undo,
             "message": self._write,
+            "ask_again": self._ask_again,
         }.get(decision)
         if act is None:
             raise ValueError(_("Choose a decision."))
@@ -275,6 +298,14 @@ class OnboardingApplicationAdmin(ModelAdmin):
     def _undo(self, application, user, posted):
         review.undo(self._open(application, posted), actor=user)
         return _("Undone. Nothing has left the house.")
+
+    def _ask_again(self, application, user, posted):
+        """Push a step that is stuck, or look at once at one that waits."""
+        kind = posted.get("kind", "")
+        if kind not in StepKind.values:
+            raise NotPossible(_("There is nothing to ask about this step now."))
+        steps.ask_again(application, StepKind(kind), actor=user, by_staff=True)
+        return _("We ask Meta now. The answer appears here.")
 
     def _open(self, application, posted):
         """The decision that the page was about, whatever became of it."""

@@ -1,9 +1,14 @@
 """Our own check of a template under the rules in force: the linter, what the house decided, and what is kept of it."""
 
+from datetime import timedelta
+
 from config.clock import now
 from onboarding.rulebook import Version, editions
 from onboarding.rulebook.house import house_rule
+from onboarding.rulebook.shelves import ShownRule
+from onboarding.services import replay
 from onboarding.services.editions import keep
+from onboarding.services.replay import Outcome
 from templates_hsm import linter
 from templates_hsm.linter import HouseRules, lint, verdict
 from templates_hsm.linter.findings import ERROR
@@ -12,6 +17,10 @@ from templates_hsm.models import CHECKED
 
 PROMOTIONAL = {"refused": ERROR, "accepted": "off"}
 """The linter's severity for each value of the house rule ``promotional_templates``."""
+
+
+OF_NEIGHBOURS = {"DUPLICATE-NAME", "DUPLICATE-TEXT", "NAME-COOLING"}
+"""Rules that look at the other templates of an account."""
 
 
 def house_rules():
@@ -48,3 +57,42 @@ def remember(template, findings, state, *, actor):
             "definition": template.definition,
         },
     )
+
+
+def replayed(event):
+    """The ``Replay`` of what our check said when a template was handed in, from the ``TemplateEvent`` that keeps it.
+
+    What depended on the other templates of that moment is left out on all sides.
+    """
+    details = event.details
+    stored = Outcome(event.new, "", tuple(rule for rule in details.get("rules", ()) if rule not in OF_NEIGHBOURS))
+
+    def judge(day):
+        findings = lint(details.get("definition"), as_of=day, house_rules=house_rules())
+        return Outcome(verdict(findings), "", tuple(sorted({finding.rule for finding in findings} - OF_NEIGHBOURS)))
+
+    return replay.run(details.get("version", ""), event.at, stored, judge, folder=BOOK)
+
+
+def shown_rules():
+    """The linter's rules for the page that shows the whole rulebook."""
+    return [
+        ShownRule(
+            id=rule.id,
+            shelf="template",
+            whose="house" if rule.house else "platform",
+            severity=rule.severity,
+            source=rule.source,
+            sentences=rule.sentences,
+            valid_from=rule.since,
+            until=rule.until + timedelta(days=1) if rule.until else None,
+            off_when=("promotional_templates", "accepted") if rule.id == "PROMO-HOUSE" else None,
+        )
+        for rule in linter.all_rules()
+    ]
+
+
+def rule_of(rule_id):
+    """The newest period of a rule of the linter, or None."""
+    periods = [rule for rule in shown_rules() if rule.id == rule_id]
+    return max(periods, key=lambda rule: rule.valid_from, default=None)
