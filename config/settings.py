@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 PAGES = env.boolean("PAGES", True)
-"""Off in the sender (``manage.py``): what only pages are made of would be a quarter of its memory."""
+"""Off in the sender (``manage.py``): what only pages and webhooks need would be a third of its memory."""
 if not PAGES:
     _for_pages = tuple(
         "unfold django.contrib.admin django.contrib.messages django.contrib.staticfiles django.contrib.humanize "
@@ -284,7 +284,11 @@ CELERY_BEAT_SCHEDULE = {
     "remind-of-badges": {"task": "onboarding.tasks.remind_of_badges", "schedule": 60},
     "check-channels": {"task": "onboarding.tasks.check_channels", "schedule": 5},
     "tend-channels": {"task": "onboarding.tasks.tend_channels", "schedule": 30},
+    "remind-businesses": {"task": "onboarding.tasks.remind_businesses", "schedule": 20},
     "exchange-signups": {"task": "onboarding.tasks.exchange_signups", "schedule": 2},
+    "tend-numbers": {"task": "onboarding.tasks.tend_numbers", "schedule": 5},
+    "forget-old-number-records": {"task": "onboarding.tasks.forget_old_number_records", "schedule": 600},
+    "watch-steps": {"task": "onboarding.tasks.watch_steps", "schedule": 60},
     "tend-short-links": {"task": "onboarding.tasks.tend_short_links", "schedule": 5},
     "import-consents": {"task": "contacts.tasks.run_imports", "schedule": 5},
     "replay-dead-letters": {"task": "contactcenter.tasks.replay_dead_letters", "schedule": 5},

@@ -5,7 +5,8 @@ from celery import shared_task
 from onboarding.badge_tasks import remind_of_badges, tend_badges
 from onboarding.channel_tasks import check_channels, tend_channels
 from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
-from onboarding.services import polls, review, short_links, step_runner
+from onboarding.number_tasks import forget_old_number_records, tend_numbers, watch_steps
+from onboarding.services import polls, reminders, review, short_links, step_runner
 from onboarding.signup_tasks import exchange_signups
 
 __all__ = [
@@ -13,13 +14,17 @@ __all__ = [
     "check_display_name",
     "check_waiting_display_names",
     "exchange_signups",
+    "forget_old_number_records",
     "let_decisions_go",
     "poll_accounts",
+    "remind_businesses",
     "remind_of_badges",
     "run_due_steps",
     "tend_badges",
     "tend_channels",
+    "tend_numbers",
     "tend_short_links",
+    "watch_steps",
 ]
 
 
@@ -45,3 +50,9 @@ def let_decisions_go():
 def tend_short_links():
     """Have Meta make the short links that somebody asked for."""
     return short_links.run_due()
+
+
+@shared_task
+def remind_businesses():
+    """Follow whose turn it is, and remind those who have been quiet."""
+    return reminders.run_due()

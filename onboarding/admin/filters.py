@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from onboarding.admin.wording import SCREENING
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.models import OnboardingApplication
-from onboarding.services import queue
+from onboarding.services import queue, turns
 from tenants.forms import countries
 
 
@@ -31,8 +31,8 @@ class QueueFilter(admin.SimpleListFilter):
             }
 
     def queryset(self, request, queryset):
-        if self.value() == "all":
-            return queryset
+        if self.value() == "all" or (self.value() is None and request.GET.get("waits") == "stalled"):
+            return queryset  # what has stalled is with the business, so hardly ever in review
         return queryset.filter(status=self.value() if self.value() in Status.values else Status.SUBMITTED)
 
 
@@ -66,6 +66,7 @@ class WaitsFilter(admin.SimpleListFilter):
             ("late", _("Longer than the target")),
             ("second", _("For a second reviewer")),
             ("message", _("With a new message")),
+            ("stalled", _("For the business, stalled")),
         ]
 
     def queryset(self, request, queryset):
@@ -75,6 +76,8 @@ class WaitsFilter(admin.SimpleListFilter):
             return queryset.filter(open_decision="second")
         if self.value() == "message":
             return queryset.filter(unread=True)
+        if self.value() == "stalled":
+            return turns.stalled(queryset)
         return queryset
 
 

@@ -4,12 +4,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.clock import now
+from config.templatetags.ui import ago
 from onboarding.admin import signup, wording
 from onboarding.admin.documents import download_url
 from onboarding.display_name.fetch import readable_text
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import StepKind
-from onboarding.models import CannedReason, OnboardingApplication, ReviewDecision
+from onboarding.models import CannedReason, OnboardingApplication, Reminder, ReviewDecision
 from onboarding.services import (
     applications,
     canned,
@@ -22,6 +23,7 @@ from onboarding.services import (
     screenings,
     steps,
     thread,
+    turns,
 )
 from onboarding.services.highlight import marked
 from onboarding.views.numbers import verification_text
@@ -54,7 +56,8 @@ def context(application, user, *, may_change, typed=None):
         ],
         "missing_documents": [documents.title(paper) for paper in documents.missing(application)],
         "verification": _verification(application),
-        "timeline": overview.timeline(application),
+        "timeline": _timeline(application),
+        "with_business": _with_business(application),
         "signups": signup.facts(application),
         "history": wording.history(_events(application)),
         "duplicates": _duplicates(application),
@@ -155,6 +158,34 @@ def _verification(application):
     if step is None:
         return None
     return {"text": verification_text(step.data.get("verification"))[1], "error": overview.error_of(step)}
+
+
+def _timeline(application):
+    """The path with what only staff see of a step: Meta's raw words, the next try, and whether it can be pushed."""
+    said, path = overview.said_by_provider(application), overview.timeline(application)
+    for line in path:
+        row = line["step"]
+        if row is None or line["state"] in {"done", "todo"}:
+            continue
+        line["own_words"] = said.get(row.kind, [])
+        line["last_error"] = row.last_error
+        line["next_at"] = row.next_attempt_at
+        line["may_push"] = steps.may_ask_again(row, by_staff=True)
+    return path
+
+
+def _with_business(application):
+    """What the business is asked for, since when, and how often it was reminded; None when the ball isn't there."""
+    turn = turns.turn_of(application)
+    if turn is None:
+        return None
+    row = Reminder.objects.filter(application=application, turn=turn.what).first()
+    told = ""
+    if row and row.ended_at:
+        told = _("Reminded %(n)d times, no more to come.") % {"n": row.sent}
+    elif row and row.sent:
+        told = _("Reminded %(n)d times so far.") % {"n": row.sent}
+    return {"what": turns.name_of(turn.what), "when": ago(turn.since), "reminders": told}
 
 
 def _events(application):

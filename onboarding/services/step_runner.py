@@ -15,9 +15,9 @@ from django.utils.translation import gettext_noop
 
 from config.clock import now
 from onboarding import gateway
-from onboarding.enums import StepKind, StepState
+from onboarding.enums import ApplicationStatus, StepKind, StepState
 from onboarding.models import OnboardingStep, PhoneNumber, ProviderRoute, Waba
-from onboarding.services import notices, numbers, steps
+from onboarding.services import channels, notices, numbers, refusals, registering, steps
 from onboarding.services.moves import note
 from providers import incidents
 from providers.base import Action, BusinessVerification, OutcomeUnknown, ProviderError, ProviderUnavailable
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)
 STUCK_AFTER_ATTEMPTS = 6
 LONGEST_PAUSE = timedelta(minutes=30)
+SELDOM = timedelta(hours=6)
+"""The longest pause between two looks at something that Meta or the business takes days for."""
 ALREADY_VERIFIED = 136024
 BUSINESS_FIXES = {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED, StepKind.NAME_REVIEW, StepKind.BUSINESS_VERIFICATION}
 """Steps whose refusals the business can do something about; the others go to staff."""
@@ -43,9 +45,9 @@ class Case:
     brand: str
     display_name: str
     e164: str
-    website: str
-    email: str
-    address: str
+    profile: dict
+    business: str = ""
+    application: str = ""
     waba_pk: int | None = None
     waba_id: str = ""
     token: str = ""
@@ -62,6 +64,7 @@ def run_due():
         pks = list(
             OnboardingStep.objects.filter(next_attempt_at__lte=now())
             .exclude(state=StepState.DONE)
+            .exclude(application__status=ApplicationStatus.REJECTED)
             .order_by("next_attempt_at")
             .values_list("pk", flat=True)[:50]
         )
@@ -103,9 +106,9 @@ def read(step):
         brand=application.brand,
         display_name=application.display_name,
         e164=application.phone,
-        website=application.website,
-        email=application.contact_email,
-        address=", ".join(part for part in (application.address, application.city) if part),
+        profile=channels.profile_of(application),
+        business=application.business.slug,
+        application=application.code,
         waba_pk=waba.pk if waba else None,
         waba_id=(waba.waba_id or "") if waba else "",
         token=waba.access_token if waba else "",
@@ -123,20 +126,20 @@ def refused(step, error):
     OnboardingStep.objects.filter(pk=step.pk).update(attempts=step.attempts)
     text = error.details or error.message or str(error)
     kind = StepKind(step.kind)
+    if refusals.handled(step, error):
+        note(step.application, "step refused", reason=text, step=step.kind, code=error.code)
+        return
     pause = min(timedelta(seconds=5 * 2 ** min(step.attempts, 10)), LONGEST_PAUSE)
     if error.retry_after:
         pause = max(pause, timedelta(seconds=min(error.retry_after, 72 * 3600)))
-    if kind == StepKind.CODE_VERIFIED and not isinstance(error, ProviderUnavailable):
-        data = {key: value for key, value in step.data.items() if key != "code"}
-        step.data = data | {"wrong": data.get("wrong", 0) + 1}
-        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, error_code=error.code)
-    elif isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}:
-        steps.put(step, StepState.DUE, error=text, error_code=error.code, next_attempt_at=now() + pause)
+    if isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}:
+        # Whoever acts next stays the same: no answer is no news about the step.
+        steps.put(step, step.state, error=text, error_code=error.code, next_attempt_at=now() + pause)
         if step.attempts >= STUCK_AFTER_ATTEMPTS:
             incidents.open_incident(f"step:{step.pk}", gettext_noop("An onboarding step gets no answer"), text)
     elif kind in BUSINESS_FIXES:
-        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, error_code=error.code)
-        notices.your_turn(step.application, step)
+        again = now() + SELDOM if kind == StepKind.BUSINESS_VERIFICATION else None
+        steps.put(step, StepState.WAITING_FOR_BUSINESS, error=text, error_code=error.code, next_attempt_at=again)
     else:
         steps.put(step, StepState.BROKEN, error=text, error_code=error.code, next_attempt_at=now() + LONGEST_PAUSE)
         incidents.open_incident(f"step:{step.pk}", gettext_noop("An onboarding step was refused"), f"{step}: {text}")
@@ -144,7 +147,13 @@ def refused(step, error):
 
 
 def _line(case):
-    return gateway.line(access_token=case.token, subject=f"step:{case.step_pk}")
+    return gateway.line(
+        access_token=case.token,
+        subject=f"step:{case.step_pk}",
+        business=case.business,
+        application=case.application,
+        step=str(case.kind),
+    )
 
 
 # Business verification (onboarding reference §4.1; house rule: verified before anything is opened at Meta)
@@ -155,17 +164,24 @@ def ask_verification(case):
 
 
 def store_verification(step, case, report):
+    word = str(report.verification)
     if report.verification == BusinessVerification.VERIFIED:
-        steps.done(step, verification=str(report.verification))
+        steps.done(step, verification=word, portfolio=case.portfolio_id)
         return
-    first = step.state != StepState.WAITING_FOR_BUSINESS
     looks = step.data.get("looks", 0) + 1
-    wait = min(timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(looks, 6), timedelta(hours=6))
     waits_for_meta = report.verification == BusinessVerification.PENDING
     state = StepState.WAITING_FOR_META if waits_for_meta else StepState.WAITING_FOR_BUSINESS
-    steps.put(step, state, next_attempt_at=now() + wait, verification=str(report.verification), looks=looks)
-    if first and not waits_for_meta:
-        notices.your_turn(step.application, step)
+    same_turn = step.state == state and step.data.get("verification") != word
+    data = {"verification": word, "portfolio": case.portfolio_id, "looks": looks, "was_unverified": True}
+    steps.put(step, state, next_attempt_at=now() + until_next_look(looks, SELDOM), **data)
+    steps.go_on(step.application)  # the house may have stopped asking for it first
+    if same_turn and not waits_for_meta:
+        notices.your_turn(step.application, step)  # Meta says something else, and it is still the business's to mend
+
+
+def until_next_look(looks, longest):
+    """Until the next look: soon at first, twice as long each time, never longer than ``longest``."""
+    return min(timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(looks, 12), longest)
 
 
 # The account
@@ -280,8 +296,12 @@ def store_name(step, case, report):
 def wait_for_name(step):
     """Nothing was decided yet: Meta acts, and we look again in a while."""
     looks = step.data.get("looks", 0) + 1
-    wait = min(timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(looks, 6), timedelta(hours=2))
-    steps.put(step, StepState.WAITING_FOR_META, next_attempt_at=now() + wait, looks=looks)
+    steps.put(
+        step,
+        StepState.WAITING_FOR_META,
+        next_attempt_at=now() + until_next_look(looks, timedelta(hours=2)),
+        looks=looks,
+    )
 
 
 # Activation (onboarding reference §5.5, 5.6)
@@ -295,6 +315,8 @@ def ask_code(case):
     except ProviderError as error:
         if error.code == ALREADY_VERIFIED:
             return "already verified"
+        if isinstance(error, OutcomeUnknown):
+            return "perhaps sent"  # asking again by ourselves might send a second code; the business may
         raise
     return "sent"
 
@@ -325,20 +347,9 @@ def store_code_verified(step, case, _answer):
 
 def ask_registration(case):
     line = _line(case)
-    pin = case.pin or _keep_new_pin(case)
-    try:
-        line.register(case.phone_number_id, pin=pin)
-    except OutcomeUnknown:
-        pass  # the report below tells whether it took effect
-    return line.fetch_phone_number(case.phone_number_id)
-
-
-def _keep_new_pin(case):
-    """The PIN is stored before it is used: one that the provider took and we forgot would lock the number."""
-    with acting_for(PhoneNumber, case.number_pk) as number:
-        number.pin = number.pin or steps.new_pin()
-        number.save(update_fields=["pin"])
-        return number.pin
+    if case.data.get("registered"):
+        return line.fetch_phone_number(case.phone_number_id)  # each registration costs one of ten in 72 hours
+    return registering.register(case, line)
 
 
 def store_registration(step, case, report):
@@ -348,17 +359,19 @@ def store_registration(step, case, report):
         number.registered_at = number.registered_at or now()
         number.save(update_fields=["registered_at"])
         steps.done(step)
+        channels.begin(number)
+        return
+    # Meta takes the registration and may still look at the name or the account; that is waiting and no fault.
+    looks = step.data.get("looks", 0) + 1
+    if looks < 4:
+        steps.due(step, after=timedelta(seconds=5), looks=looks, registered=True)
     else:
-        steps.due(step, after=timedelta(seconds=5))
+        again = now() + until_next_look(looks - 4, timedelta(hours=1))
+        steps.put(step, StepState.WAITING_FOR_META, next_attempt_at=again, looks=looks, status=number.status)
 
 
 def ask_profile(case):
-    websites = [case.website] if case.website else []
-    _line(case).update_profile(
-        case.phone_number_id,
-        **{key: value for key, value in {"email": case.email, "address": case.address}.items() if value},
-        websites=websites,
-    )
+    _line(case).update_profile(case.phone_number_id, **{name: value for name, value in case.profile.items() if value})
     return True
 
 

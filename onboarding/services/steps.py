@@ -5,7 +5,7 @@ are done and the application was approved; business verification is asked for as
 """
 
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,8 +14,9 @@ from config import hints
 from config.clock import now
 from onboarding.enums import ApplicationStatus, StepKind, StepState
 from onboarding.exceptions import NotPossible
-from onboarding.models import OnboardingStep, PhoneNumber
-from onboarding.services import notices, signup_door
+from onboarding.models import AttemptKind, OnboardingStep, PhoneNumber
+from onboarding.rulebook.house import house_rule
+from onboarding.services import notices, quotas, signup_door
 from onboarding.services.moves import go_live, note
 from tenants import audit, live
 
@@ -32,17 +33,24 @@ NEEDS = {
     StepKind.PROFILE: (StepKind.REGISTERED,),
     StepKind.ROUND_TRIP: (StepKind.REGISTERED,),
 }
-STARTS_WITH_BUSINESS = {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED}
-STARTS_WITH_META = {StepKind.ROUND_TRIP}
+STARTS_WITH_BUSINESS = {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED, StepKind.ROUND_TRIP}
 BEFORE_APPROVAL = {StepKind.BUSINESS_VERIFICATION}
 
-CODES_PER_HOUR, CODES_PER_DAY, WRONG_CODES = 3, 5, 5
-"""Kept by us before the provider's own, unpublished limit bites (onboarding reference §5.8)."""
+WRONG_CODES = 5
+"""Wrong attempts with one code, kept by us before the provider's own, unpublished limit bites; see ``quotas``."""
+
+
+def needs(kind):
+    """What has to be done before a step starts; verification only while the house rule asks for it."""
+    found = NEEDS[kind]
+    if StepKind.BUSINESS_VERIFICATION in found and not house_rule("verification_first"):
+        return tuple(other for other in found if other != StepKind.BUSINESS_VERIFICATION)
+    return found
 
 
 def _is_reached(kind, steps):
     """Whether all that comes before a step is done; Embedded Signup brings some steps ahead of earlier ones."""
-    return all(steps[needed].state == StepState.DONE and _is_reached(needed, steps) for needed in NEEDS[kind])
+    return all(steps[needed].state == StepState.DONE and _is_reached(needed, steps) for needed in needs(kind))
 
 
 def begin(application):
@@ -54,7 +62,18 @@ def begin(application):
         ],
         ignore_conflicts=True,
     )
+    _ask_about_another_portfolio(application)
     go_on(application)
+
+
+def _ask_about_another_portfolio(application):
+    """A corrected Business ID was never asked about; what Meta said of the old one doesn't count."""
+    step = get(application, StepKind.BUSINESS_VERIFICATION)
+    asked = step.data.get("portfolio")
+    if asked and asked != application.facebook_business_id:
+        if get(application, StepKind.WABA).state == StepState.WAITING:
+            step.data = {}
+            put(step, StepState.WAITING)
 
 
 def get(application, kind):
@@ -79,32 +98,33 @@ def go_on(application):
             continue
         if kind in STARTS_WITH_BUSINESS or (kind == StepKind.WABA and signup_door.is_chosen(application)):
             put(step, StepState.WAITING_FOR_BUSINESS)
-            if kind == StepKind.CODE_REQUESTED:
-                notices.your_turn(application, step)
-        elif kind in STARTS_WITH_META:
-            put(step, StepState.WAITING_FOR_META)
         else:
             due(step)
 
 
 def put(step, state, *, error="", error_code=None, next_attempt_at=None, **data):
-    """Write a step's state and tell open pages; the time in ``since`` moves only when the state does."""
-    at = now()
-    if step.state != state:
+    """Write a step's state, tell open pages, and write the mail that belongs to a change of state.
+
+    The time in ``since`` moves only when the state does.
+    """
+    at, old = now(), step.state
+    if old != state:
         step.state, step.since = state, at
-        live.emit(
-            "application",
-            business_id=step.business_id,
-            application=str(step.application.reference),
-            step=step.kind,
-            state=str(state),
-        )
+    live.emit(
+        "application",
+        business_id=step.business_id,
+        application=str(step.application.reference),
+        step=step.kind,
+        state=str(state),
+    )
     step.last_error, step.last_error_code = error, error_code
     step.next_attempt_at = next_attempt_at
     step.data = step.data | data
     if state == StepState.DONE:
         step.done_at = at
     step.save(update_fields=["state", "since", "last_error", "last_error_code", "next_attempt_at", "data", "done_at"])
+    if old != state:
+        notices.step_changed(step.application, step, old)
 
 
 def due(step, *, after=None, **data):
@@ -140,17 +160,16 @@ def request_code(application, *, method, language, key, actor):
         raise NotPossible(_("The number is already confirmed."))
     if step.state not in {StepState.WAITING_FOR_BUSINESS, StepState.DONE}:
         raise NotPossible(_("It isn't time for the code yet, or one is already on its way."))
-    asked = [moment for moment in step.data.get("asked", []) if moment > (now() - timedelta(days=1)).timestamp()]
-    in_last_hour = [moment for moment in asked if moment > (now() - timedelta(hours=1)).timestamp()]
-    if len(in_last_hour) >= CODES_PER_HOUR:
-        raise NotPossible(
-            _("Three codes were asked for within an hour. Wait an hour; WhatsApp blocks impatient numbers.")
-        )
-    if len(asked) >= CODES_PER_DAY:
-        raise NotPossible(_("Five codes were asked for today. Try again tomorrow; WhatsApp blocks impatient numbers."))
+    blocked_until = step.data.get("blocked_until", 0)
+    if blocked_until > now().timestamp():
+        raise NotPossible(quotas.used_up(AttemptKind.CODE, datetime.fromtimestamp(blocked_until, UTC)))
+    number = application.phone_numbers.first()
+    for kind in (AttemptKind.CODE, AttemptKind.WRONG_CODE):
+        quotas.require(number, kind)
+    quotas.note(number, AttemptKind.CODE)
     step.request_key = key
     step.save(update_fields=["request_key"])
-    due(step, method=method, language=language, asked=[*asked, now().timestamp()])
+    due(step, method=method, language=language, asked=[now().timestamp()], trouble="", blocked_until=0)
     if verified.state != StepState.WAITING:
         put(verified, StepState.WAITING, wrong=0)
     audit.record(audit.to_translate("code requested"), application.code, actor=actor, method=method)
@@ -169,7 +188,8 @@ def enter_code(application, *, code, key, actor):
     if step.state != StepState.WAITING_FOR_BUSINESS:
         raise NotPossible(_("Ask for a code first, or wait for the answer to the one you entered."))
     if step.data.get("wrong", 0) >= WRONG_CODES:
-        raise NotPossible(_("This code was wrong five times. Ask for a new one."))
+        raise NotPossible(_("This code can't be used any more. Ask for a new one."))
+    quotas.require(application.phone_numbers.first(), AttemptKind.WRONG_CODE)
     step.request_key = key
     step.save(update_fields=["request_key"])
     due(step, code=digits)
@@ -190,13 +210,47 @@ def propose_name(application, *, name, actor):
     return step
 
 
+ASK_AGAIN_AFTER = timedelta(seconds=30)
+"""Between two questions that people ask; each costs us one of the provider's."""
+
+
 @transaction.atomic
-def check_verification_now(application, *, actor):
-    """Ask Meta again whether the Business ID is verified, because the business says that it is."""
-    step = _locked(application, StepKind.BUSINESS_VERIFICATION)
-    if step.state != StepState.DONE:
-        due(step)
+def ask_again(application, kind, *, actor, by_staff=False):
+    """Let a worker ask the provider about a step now instead of at its next turn.
+
+    The business may while something is under way, staff also when a step is stuck. The state stays what it is until
+    the answer. Raises ``NotPossible`` when there is nothing to ask, or somebody has just asked.
+    """
+    step = _locked(application, kind)
+    if not may_ask_again(step, by_staff=by_staff):
+        raise NotPossible(_("There is nothing to ask about this step now."))
+    if step.data.get("asked_again_at", 0) > (now() - ASK_AGAIN_AFTER).timestamp():
+        raise NotPossible(_("We asked a moment ago. The answer appears here."))
+    step.data = step.data | {"asked_again_at": now().timestamp(), "looks": 0}
+    step.next_attempt_at = now()
+    step.save(update_fields=["data", "next_attempt_at"])
+    audit.record(
+        audit.to_translate("asked again"),
+        application.code,
+        actor=actor,
+        business=application.business,
+        staff_only=by_staff,
+        step=step.kind,
+    )
+    live.emit("application", business_id=step.business_id, application=str(application.reference), step=step.kind)
+    hints.after_commit("onboarding.tasks.run_due_steps")
     return step
+
+
+def may_ask_again(step, *, by_staff=False):
+    """Whether asking the provider again can help a step on."""
+    if step.state == StepState.BROKEN:
+        return by_staff
+    if step.kind == StepKind.BUSINESS_VERIFICATION and step.state == StepState.WAITING_FOR_BUSINESS:
+        return True
+    if step.kind == StepKind.ROUND_TRIP:
+        return False
+    return step.state == StepState.WAITING_FOR_META or (step.state == StepState.DUE and bool(step.last_error))
 
 
 @transaction.atomic
@@ -212,12 +266,14 @@ def reveal_pin(application, *, actor):
 
 
 def note_round_trip(phone_number):
-    """A message was received on this number and answered: it is live (asked for by the contact center)."""
+    """A message was received on this number and its answer delivered: it is live (``services.round_trips.close``)."""
     if PhoneNumber.objects.filter(pk=phone_number.pk, live_at=None).update(live_at=now()):
         live.emit("number", business_id=phone_number.business_id, number=str(phone_number.reference))
-    step = OnboardingStep.objects.filter(
-        application__phone_numbers=phone_number, kind=StepKind.ROUND_TRIP, state=StepState.WAITING_FOR_META
-    ).first()
+    step = (
+        OnboardingStep.objects.filter(application__phone_numbers=phone_number, kind=StepKind.ROUND_TRIP)
+        .exclude(state__in=[StepState.WAITING, StepState.DONE])
+        .first()
+    )
     if step is not None:
         done(step)
 

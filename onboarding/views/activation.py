@@ -13,15 +13,16 @@ from config.clock import now
 from onboarding.enums import CodeMethod, StepKind, StepState
 from onboarding.exceptions import NotPossible
 from onboarding.forms import CodeForm, CodeRequestForm
+from onboarding.models import AttemptKind
 from onboarding.phone_types import STANDARD
-from onboarding.services import overview, steps
-from onboarding.views import presenting
+from onboarding.services import activation_words, overview, quotas, steps
+from onboarding.views import presenting, road
 from onboarding.views.chosen import address, chosen
 from tenants.decorators import role_required
-from tenants.enums import MANAGERS
+from tenants.enums import MANAGERS, Role
 
-NOT_YET, ASK, ASKING, ENTER, CHECKING, REGISTERING, DONE = (
-    "not_yet", "ask", "asking", "enter", "checking", "registering", "done",
+NOT_YET, IN_USE, ASK, ASKING, ENTER, CHECKING, REGISTERING, PIN, DONE = (
+    "not_yet", "in_use", "ask", "asking", "enter", "checking", "registering", "pin", "done",
 )  # fmt: skip
 MOVING = {ASKING, CHECKING, REGISTERING}
 PATIENCE_SECONDS = 60
@@ -47,7 +48,7 @@ def activation_progress(request, business_slug):
     application = chosen(request)
     if application is None:
         return HttpResponse(status=404)
-    mark = presenting.state_mark(application)
+    mark = road.state_mark(application)
     if mark != request.GET.get("mark"):
         return HttpResponse(headers={"HX-Refresh": "true"})
     looks = request.GET.get("n", "0")[:6]
@@ -105,13 +106,13 @@ def enter_code(request, business_slug):
 
 @require_POST
 @never_cache
-@role_required(*MANAGERS)
+@role_required(Role.OWNER)
 def show_pin(request, business_slug):
     """Show the two-step PIN, once in its life. The answer is not a redirect, because it can't be asked for again."""
     application = chosen(request)
     pin = steps.reveal_pin(application, actor=request.user) if application else None
     if pin is None:
-        messages.info(request, _("The PIN was shown before. If it is lost, our team sets a new one."))
+        messages.info(request, _("The PIN was shown before. If it is lost, set a new one on the number's page."))
         return redirect(address("onboarding:activation", application))
     return _page(request, application, pin=pin)
 
@@ -119,11 +120,18 @@ def show_pin(request, business_slug):
 def where(application):
     """In which of its states the activation is."""
     known = steps.by_kind(application)
-    if not known or known[StepKind.CODE_REQUESTED].state == StepState.WAITING:
+    if not known:
+        return NOT_YET
+    if known[StepKind.NUMBER_ADDED].state == StepState.WAITING_FOR_BUSINESS:
+        return IN_USE
+    if known[StepKind.CODE_REQUESTED].state == StepState.WAITING:
         return NOT_YET
     asked, verified = known[StepKind.CODE_REQUESTED], known[StepKind.CODE_VERIFIED]
     if verified.state == StepState.DONE:
-        return DONE if known[StepKind.REGISTERED].state == StepState.DONE else REGISTERING
+        registered = known[StepKind.REGISTERED].state
+        if registered == StepState.WAITING_FOR_BUSINESS:
+            return PIN
+        return DONE if registered == StepState.DONE else REGISTERING
     if asked.state in {StepState.DUE, StepState.BROKEN, StepState.WAITING_FOR_META}:
         return ASKING
     if asked.state == StepState.WAITING_FOR_BUSINESS:
@@ -134,14 +142,14 @@ def where(application):
 
 
 def _page(request, application, *, request_form=None, code_form=None, pin="", status=200):
-    mark = presenting.state_mark(application)  # before the state: a worker may move it while we read
+    mark = road.state_mark(application)  # before the state: a worker may move it while we read
     state = where(application)
     known = steps.by_kind(application)
     asked = known.get(StepKind.CODE_REQUESTED)
     verified = known.get(StepKind.CODE_VERIFIED)
     method = (asked.data.get("method") if asked else "") or application.code_method or CodeMethod.SMS
     language = (asked.data.get("language") if asked else "") or _language(request)
-    place, total, _entry = presenting.place(application)
+    place, total, _entry = road.place(application)
     times = asked.data.get("asked", []) if asked else []
     last = max(times, default=None)
     waited = now().timestamp() - last if last else None
@@ -155,8 +163,11 @@ def _page(request, application, *, request_form=None, code_form=None, pin="", st
         "request_form": request_form
         or CodeRequestForm(initial={"method": method, "language": language, "key": uuid.uuid4().hex}),
         "code_form": code_form or CodeForm(initial={"key": uuid.uuid4().hex}),
-        "request_error": overview.error_of(asked) if asked and state == ASK else "",
-        "code_error": overview.error_of(verified) if verified and state == ENTER else "",
+        "trouble": _trouble(known, state),
+        "codes_left": quotas.left(application.phone_numbers.first(), AttemptKind.CODE),
+        "pin_left": quotas.left(application.phone_numbers.first(), AttemptKind.PIN),
+        "is_owner": request.role == Role.OWNER,
+        "tries_again_at": known[StepKind.NUMBER_ADDED].next_attempt_at if state == IN_USE else None,
         "wrong_left": steps.WRONG_CODES - (verified.data.get("wrong", 0) if verified else 0),
         "patience": max(0, round(PATIENCE_SECONDS - waited)) if waited is not None else 0,
         "pin": pin,
@@ -166,6 +177,21 @@ def _page(request, application, *, request_form=None, code_form=None, pin="", st
     } | _waiting(application, 0, mark)
     _recommend(context["request_form"], facts)
     return render(request, "onboarding/activation.html", context, status=status)
+
+
+_STANDS_AT = {
+    IN_USE: StepKind.NUMBER_ADDED,
+    ASK: StepKind.CODE_REQUESTED,
+    ENTER: StepKind.CODE_VERIFIED,
+    REGISTERING: StepKind.REGISTERED,
+    PIN: StepKind.REGISTERED,
+}
+
+
+def _trouble(known, state):
+    """What stands in the way where the activation is, in words."""
+    kind = _STANDS_AT.get(state)
+    return activation_words.trouble(known[kind]) if kind in known else None
 
 
 def _recommend(form, facts):

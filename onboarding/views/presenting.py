@@ -1,23 +1,18 @@
-"""What the pages show: answers as rows, the side panel's figures, the timeline in words."""
+"""What the pages show: answers as rows, the side panel's figures. The timeline is ``views/road.py``."""
 
-import json
 from urllib.parse import urlsplit
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.clock import now
-from config.templatetags.ui import moment
 from config.templatetags.ui import phone as phone_text
 from onboarding import wizard
-from onboarding.enums import ApplicationStatus as Status
-from onboarding.enums import CodeMethod, Sector, StepKind
+from onboarding.enums import CodeMethod, Sector
 from onboarding.forms import company
 from onboarding.models import OnboardingApplication
 from onboarding.phone_types import describe_number
-from onboarding.services import documents, estimates, name_checks, overview, parts, screenings, statement
-from onboarding.views.chosen import address
+from onboarding.services import documents, name_checks, parts, screenings, statement
 from tenants.forms import countries
 
 
@@ -210,160 +205,3 @@ def asked_of_colleagues(application):
     from onboarding.views.parts import words_of  # that page's view imports this module
 
     return {slug: words_of(row) for slug, row in parts.by_step(application).items()}
-
-
-# The timeline
-
-CHAPTERS = {
-    StepKind.WABA: "account",
-    StepKind.WEBHOOKS: "account",
-    StepKind.NUMBER_ADDED: "account",
-    StepKind.CODE_REQUESTED: "activation",
-    StepKind.CODE_VERIFIED: "activation",
-    StepKind.REGISTERED: "activation",
-    StepKind.PROFILE: "live",
-    StepKind.ROUND_TRIP: "live",
-}
-"""Technical steps that are one step to the person who waits for them."""
-
-
-def _chapter_title(chapter):
-    return {
-        "account": _("Account and number at WhatsApp"),
-        "activation": _("Number activated with a code"),
-        "live": _("Channel connected and live"),
-    }[chapter]
-
-
-def path(application):
-    """The way to live as a person counts it: technical steps that belong together are one entry."""
-    entries, open_chapter = [], None
-    for entry in overview.timeline(application):
-        chapter = CHAPTERS.get(entry["kind"]) if entry["kind"] else None
-        if chapter is None:
-            open_chapter = None
-            entries.append(dict(entry))
-        elif chapter != open_chapter:
-            open_chapter = chapter
-            entries.append(entry | {"title": _chapter_title(chapter), "parts": [entry]})
-        else:
-            entries[-1]["parts"].append(entry)
-    for entry in entries:
-        parts = entry.get("parts")
-        if parts:
-            deciding = next((part for part in parts if part["state"] != "done"), parts[-1])
-            entry |= {name: deciding[name] for name in ("state", "who", "who_text", "when", "body", "kind", "error")}
-            if deciding["state"] == "todo" and parts[0]["state"] == "done":
-                entry["state"], entry["when"] = "waiting", parts[0]["when"]
-    return entries
-
-
-def timeline(application, *, may_act):
-    """The path for ``ui/_timeline.html``; with links to what a manager can do now."""
-    slug = application.business.slug
-    steps = []
-    for entry in path(application):
-        mine = entry["who"] == overview.YOU
-        state = entry["state"]
-        if state in {"current", "blocked"} and mine:
-            state = "current"
-        elif state == "current":
-            state = "waiting"
-        step = {
-            "title": entry["title"],
-            "state": state,
-            "who": "" if state in {"done", "todo"} else _("Your turn") if mine else entry["who_text"],
-            "when": moment(entry["when"]) if entry["when"] else "",
-            "body": " ".join(part for part in (str(entry["error"]), str(entry["body"])) if part),
-        }
-        link = _link(entry, application, slug, may_act)
-        if link:
-            step["url"], step["link"] = link
-        steps.append(step)
-    return steps
-
-
-def _link(entry, application, slug, may_act):
-    if not entry["kind"] and entry["when"] and entry["when"] == application.signed_at:
-        return reverse("onboarding:signature", args=[slug]), _("See the signed statement")
-    mine = may_act and entry["who"] == overview.YOU and entry["state"] in {"current", "blocked"}
-    if mine and entry["kind"] in {StepKind.CODE_REQUESTED, StepKind.CODE_VERIFIED}:
-        return address("onboarding:activation", application), _("Activate the number")
-    if mine and entry["kind"] == StepKind.NAME_REVIEW:
-        return address("onboarding:propose_name", application), _("Propose another name")
-    if may_act and entry["kind"] in {StepKind.PROFILE, StepKind.ROUND_TRIP} and _pin_waits(application):
-        return address("onboarding:activation", application), _("See your two-step PIN")
-    return None
-
-
-def _pin_waits(application):
-    return application.phone_numbers.exclude(pin="").filter(pin_shown_at=None).exists()
-
-
-def place(application):
-    """``(number of the first open entry, how many there are, that entry)``."""
-    entries = path(application)
-    number = next((i for i, entry in enumerate(entries, 1) if entry["state"] != "done"), len(entries))
-    return number, len(entries), entries[number - 1]
-
-
-def answers_bar(application):
-    """The three answers of the status page, as arguments for the ``answers`` tag."""
-    number, total, here = place(application)
-    actor = overview.next_actor(application)
-    words = {"you": _("You"), "us": _("Our team"), "meta": _("Meta"), "system": _("We, by ourselves")}
-    estimate = estimates.estimate()
-    more = estimate.explanation
-    day = days_since_submission(application)
-    if day is not None:
-        more = _("%(explanation)s Today is day %(day)d.") % {"explanation": more, "day": day}
-    active = {"current", "waiting", "blocked"}
-    acting = next((entry for entry in path(application) if entry["who"] == actor and entry["state"] in active), here)
-    who_more = acting["title"] if actor else _("Everything is done.")
-    if application.status == Status.CHANGES_REQUESTED:
-        who_more = _("Correct what our reviewer asks for.")
-    return {
-        "where": _("Step %(place)d of %(total)d") % {"place": number, "total": total},
-        "where_more": here["title"],
-        "who": words.get(actor, _("Nobody")),
-        "who_more": who_more,
-        "you": actor == "you",
-        "duration": estimate.text,
-        "duration_more": more,
-    }
-
-
-def days_since_submission(application):
-    """Which day it is, counted from the submission; None before it or after the end."""
-    if not application.submitted_at or application.status in {Status.REJECTED, Status.LIVE}:
-        return None
-    return (now() - application.submitted_at).days + 1
-
-
-def estimate_chart(application):
-    """Where the marks of the small chart stand, in its own units (260 wide); None when there is nothing to draw."""
-    day = days_since_submission(application)
-    if day is None:
-        return None
-    estimate = estimates.estimate()
-    longest = max(estimate.p90_days * 1.3, day * 1.1)
-
-    def x(days):
-        return round(4 + 252 * min(days, longest) / longest)
-
-    return {
-        "day": day,
-        "estimate": estimate,
-        "today": x(day),
-        "today_label": min(max(x(day), 34), 222),
-        "half": x(estimate.median_days),
-        "most": x(estimate.p90_days),
-        "span": x(estimate.p90_days) - x(estimate.median_days),
-        "done": x(day) - 4,
-    }
-
-
-def state_mark(application):
-    """A short text that changes when anything on the status page would."""
-    steps = application.steps.values_list("kind", "state", "attempts", "last_error_code").order_by("kind")
-    return json.dumps([application.status, *map(list, steps)], default=str)

@@ -12,15 +12,25 @@ from onboarding import wizard
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import StepKind, StepState
 from onboarding.exceptions import NotPossible, NotReady, TransitionNotAllowed
-from onboarding.services import answers, applications, estimates, overview, steps, thread
-from onboarding.views import presenting
-from onboarding.views.chosen import chosen, home_of
+from onboarding.services import (
+    answers,
+    applications,
+    estimates,
+    overview,
+    reminders,
+    steps,
+    thread,
+    verification,
+)
+from onboarding.views import presenting, road
+from onboarding.views.chosen import address, chosen, home_of
 from onboarding.views.wizard import follow_up
+from tenants import live
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
 
-FAST, SLOW = 2, 20
-"""Seconds between two looks of an open page: while we ask Meta, and while Meta or a person thinks."""
+WITHOUT_SCRIPT = 30
+"""Seconds after which a page without scripts is loaded again; with them it follows the live events."""
 
 
 @require_GET
@@ -58,58 +68,54 @@ def timeline(request, business_slug):
     return render(request, "onboarding/timeline.html", timeline_context(request, application))
 
 
-@require_GET
-@role_required()
-def progress(request, business_slug):
-    """The part of the status page that looks after itself."""
-    application = chosen(request)
-    if application is None or application.status == Status.DRAFT:
-        return redirect("onboarding:overview", business_slug=business_slug)
-    return render(request, "onboarding/_progress.html", _progress_context(request, application))
-
-
-def _progress_context(request, application):
+def timeline_context(request, application, corrections=None):
+    """What the status page shows. A page that was opened counts the messages as read by whoever may answer them; one
+    that looks after itself (``X-Live``) doesn't, since nobody may sit before it."""
+    last_event = live.current_number()
     may_act = request.role in MANAGERS
-    looks = request.GET.get("n", "0")[:3]
-    looks = int(looks) if looks.isdecimal() else 0
-    path = presenting.timeline(application, may_act=may_act)
-    return {
+    path = road.timeline(application, may_act=may_act)
+    context = {
         "application": application,
-        "bar": presenting.answers_bar(application),
+        "bar": road.answers_bar(application),
         "steps": path,
         "action": next((step for step in path if "url" in step and step["state"] != "done"), None),
+        "again_url": address("onboarding:ask_again", application),
         "may_act": may_act,
         "unread": thread.unread(application, for_staff=False),
-        "seconds": _pause(application, looks),
-        "looks": looks + 1,
+        "thread": thread.messages(application),
+        "last_event": last_event,
+        "is_open": application.status in {Status.SUBMITTED, Status.APPROVED, Status.CHANGES_REQUESTED},
+        "seconds": WITHOUT_SCRIPT if application.status in {Status.SUBMITTED, Status.APPROVED} else 0,
+        "chart": road.estimate_chart(application),
+        "title": _headline(application),
+        "verify": _verification(application),
+        "next_reminder": reminders.next_for(application),
     }
-
-
-def _pause(application, looks):
-    """How long the page waits before it looks again: shorter while a worker asks, longer the longer one watches."""
-    if application.status not in {Status.SUBMITTED, Status.APPROVED}:
-        return 0
-    moving = application.steps.filter(state=StepState.DUE).exists()
-    first = FAST if moving else SLOW
-    return min(60, first + (looks // 10) * first)
-
-
-def timeline_context(request, application, corrections=None):
-    """What the status page shows; the messages count as read by whoever may answer them."""
-    context = _progress_context(request, application)
-    context["thread"] = thread.messages(application)
-    if context["may_act"]:
+    if context["next_reminder"]:
+        context["quiet_url"] = reminders.link(context["next_reminder"], request.user.email)
+    if may_act and "X-Live" not in request.headers:
         thread.mark_read(application, for_staff=False)
-    verification = steps.by_kind(application).get(StepKind.BUSINESS_VERIFICATION)
     if application.status == Status.CHANGES_REQUESTED:
         context["corrections"] = corrections or _corrections(application)
         context["to_sign"] = not wizard.by_slug("signing").is_complete(application)
-    return context | {
-        "chart": presenting.estimate_chart(application),
-        "title": _headline(application),
-        "verification": verification
-        if verification and verification.state in {StepState.WAITING_FOR_META, StepState.WAITING_FOR_BUSINESS}
-        else None,
+    return context
+
+
+def _verification(application):
+    """What the section on business verification shows, while the company has to be verified."""
+    step = steps.by_kind(application).get(StepKind.BUSINESS_VERIFICATION)
+    open_states = {StepState.WAITING_FOR_META, StepState.WAITING_FOR_BUSINESS}
+    if step is None or step.state not in open_states or application.status in {Status.REJECTED, Status.LIVE}:
+        return None
+    said, act = verification.meaning(step.data.get("verification"))
+    return {
+        "step": step,
+        "word": step.data.get("verification", ""),
+        "said": said,
+        "act": act,
+        "waits_for_meta": step.state == StepState.WAITING_FOR_META,
+        "way": verification.way(application.country),
+        "rows": verification.to_copy(application),
     }
 
 
@@ -245,17 +251,18 @@ def _send_again(request, application):
 
 @require_POST
 @role_required(*MANAGERS)
-def verification_check(request, business_slug):
-    """The business says that Meta has verified it: ask now instead of in a few hours."""
-    application = answers.current(request.business)
-    if application is not None:
+def ask_again(request, business_slug):
+    """Ask Meta about a step now instead of at the next turn."""
+    application = chosen(request)
+    kind = request.POST.get("kind", "")
+    if application is not None and kind in StepKind.values:
         try:
-            steps.check_verification_now(application, actor=request.user)
+            steps.ask_again(application, StepKind(kind), actor=request.user)
         except NotPossible as exc:
             messages.error(request, str(exc))
         else:
             messages.info(request, _("We ask Meta now. The answer appears here."))
-    return redirect("onboarding:overview", business_slug=business_slug)
+    return redirect(home_of(application, business_slug))
 
 
 @require_http_methods(["GET", "POST"])

@@ -35,7 +35,7 @@ def addresses(way):
     """Every address of the first business that its own people can reach from its pages."""
     found = set()
     paths = ["inbox/", "templates/", "numbers/", "contacts/", "people/", "settings/", "api-keys/", "audit/"]
-    paths += ["onboarding/timeline/", "onboarding/signature/", "onboarding/activation/", "onboarding/progress/"]
+    paths += ["onboarding/timeline/", "onboarding/signature/", "onboarding/activation/"]
     for page in (way.owner, way.agent):
         for path in [*paths, way.conversation_url.split(f"/b/{way.slug}/")[1]]:
             page.goto(way.address(path))

@@ -111,7 +111,7 @@ def test_a_forged_version_overwrites_nothing(applicant, version):
     assert applicant.application().version == before.version
 
 
-@pytest.mark.parametrize("path", ["number/facts/", "name/findings/", "progress/", "activation/progress/"])
+@pytest.mark.parametrize("path", ["number/facts/", "name/findings/", "timeline/", "activation/progress/"])
 def test_forged_queries_of_fragments_are_no_error(applicant, path):
     for query in ("n=²", "n=" + "9" * 6000, "phone=%00&phone_region=%00", "display_name=%00"):
         assert applicant.get(f"{path}?{query}").status_code < 500

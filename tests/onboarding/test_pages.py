@@ -19,7 +19,7 @@ MANAGER_PAGES = [
     "name/", "name/findings/", "number/facts/",
 ]  # fmt: skip
 MANAGER_POSTS = [
-    "start/", "correct/", "verification/check/", "activation/request/", "activation/code/", "activation/pin/",
+    "start/", "correct/", "again/", "activation/request/", "activation/code/", "activation/pin/",
     "step/company/", "verdict/", "check/", "name/",
 ]  # fmt: skip
 
@@ -73,7 +73,7 @@ def test_an_agent_changes_nothing(agent, sent, path):
     assert agent.client.post(f"{agent.root}/{path}", {}).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["", "timeline/", "progress/", "signature/"])
+@pytest.mark.parametrize("path", ["", "timeline/", "signature/"])
 def test_an_agent_may_see_where_the_application_stands(agent, sent, path):
     response = agent.get(path)
 
@@ -113,7 +113,7 @@ def test_the_pages_say_nothing_to_strangers(client, sent, applicant):
 
 def test_without_an_application_every_page_leads_to_the_start(applicant):
     assert applicant.get().status_code == 200
-    for path in ["step/company/", "verdict/", "check/", "timeline/", "progress/", "activation/", "name/"]:
+    for path in ["step/company/", "verdict/", "check/", "timeline/", "activation/", "name/"]:
         assert applicant.get(path).url == f"{applicant.root}/", path
 
 
@@ -154,18 +154,7 @@ def test_the_timeline_gives_the_three_answers(applicant, sent):
     assert page.context["bar"]["who"] == "Our team"
     assert page.context["bar"]["duration"] == "2 to 3 weeks"
     assert "Review by a person" in page.content.decode()
-    assert 'hx-get="' in page.content.decode()
-
-
-def test_the_page_looks_often_while_a_worker_asks_and_seldom_while_a_person_thinks(applicant, sent):
-    set_step(sent, StepKind.BUSINESS_VERIFICATION, StepState.DUE)
-    busy = applicant.get().context["seconds"]
-    set_step(sent, StepKind.BUSINESS_VERIFICATION, StepState.WAITING_FOR_META)
-    quiet = applicant.get().context["seconds"]
-    patient = applicant.get("progress/?n=40").context["seconds"]
-
-    assert busy == 2
-    assert busy < quiet < patient <= 60
+    assert 'data-timeline="/live/' in page.content.decode()
 
 
 def test_a_provider_that_is_down_is_said_to_be_down_and_asked_again(applicant, approved):

@@ -189,7 +189,7 @@ def test_the_business_never_learns_of_a_twin(client, submitted, globex, olga, ac
         duplicates.index(stored(submitted))
     client.force_login(olga)
 
-    for path in ("", "timeline/", "progress/", "check/", "number/facts/?phone=%2B573155550142"):
+    for path in ("", "timeline/", "check/", "number/facts/?phone=%2B573155550142"):
         page = client.get(f"/b/{acme.slug}/onboarding/{path}", follow=True).content.decode()
         assert "Globex" not in page and twin.code not in page, path
     with business_scope(acme):
