@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding import forms
 from onboarding.forms.base import AnswerForm
-from onboarding.services import documents, screenings, statement
+from onboarding.services import documents, screenings, signup_door, statement
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,7 @@ def missing(application):
             form = step.checked(application)
             labels = [str(form.fields[name].label) for name in form.errors if name in form.fields]
             problems.append(Missing(step, ", ".join(labels)))
+    problems += [Missing(by_slug(slug), what) for slug, what in signup_door.contradictions(application)]
     return problems
 
 

@@ -263,3 +263,19 @@ def test_the_worker_is_told_at_once(owner, acme, application, sandbox, hints_sen
 
     assert ("task", "onboarding.tasks.exchange_signups", ()) in hints_sent
     assert signup_runner.CODE_LIFE.total_seconds() == 30
+
+
+def test_an_answer_that_contradicts_what_was_connected_holds_the_application(owner, acme, draft, sandbox):
+    from onboarding import wizard
+
+    waba, _number = an_account(sandbox)
+    state = go_out(owner, acme)
+    owner.get("/connect/facebook/", {"code": a_code(sandbox, waba), "state": state})
+    run()
+    with business_scope(acme):
+        OnboardingApplication.objects.filter(pk=draft.pk).update(phone="+573155550199")
+        draft.refresh_from_db()
+        assert any("+573155550142" in str(problem) for problem in wizard.missing(draft))
+        OnboardingApplication.objects.filter(pk=draft.pk).update(phone="+573155550142")
+        draft.refresh_from_db()
+        assert not any("+573155550142" in str(problem) for problem in wizard.missing(draft))
