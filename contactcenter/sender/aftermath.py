@@ -7,7 +7,6 @@ from django.db import close_old_connections
 from contacts.models import ConsentSource, Contact
 from contacts.services import consent
 from onboarding.models import PhoneNumber
-from onboarding.services import number_news, numbers
 from providers.incidents import close_incident, open_incident, to_translate
 from tenants.tenancy import acting_for, business_scope, every_business
 
@@ -25,6 +24,8 @@ def safely(function, *args):
 
 def number_stopped(number_pk, code, details):
     """Nothing from this number will work until somebody repairs the account, the number or the token."""
+    from onboarding.services import numbers  # what the polls load; the sender needs it rarely
+
     with acting_for(PhoneNumber, number_pk) as number:
         if number.waba_id:
             numbers.touch(number.waba)  # Meta tells of a number's ban by no webhook
@@ -46,6 +47,8 @@ def _incident_key(number_pk):
 
 def limit_reached(number_pk):
     """A message found no place in the messaging limit: the business reads it in the history of its number."""
+    from onboarding.services import number_news  # the words and mails of history; the sender needs it rarely
+
     with acting_for(PhoneNumber, number_pk) as number:
         number_news.limit_reached(number)
 

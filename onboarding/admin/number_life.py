@@ -78,7 +78,8 @@ class RenamingAdmin(LookOnly):
     list_select_related = ["business", "phone_number", "decided_by"]
     readonly_fields = [
         "business", "phone_number", "old_name", "name", "why", "evidence", "state", "asked_by", "asked_at",
-        "decided_by", "decided_at", "sent_at", "meta_decided_at", "rejection_reason", "register_by", "finished_at", "last_error",
+        "decided_by", "decided_at", "sent_at", "meta_decided_at", "rejection_reason", "register_by", "finished_at",
+        "last_error",
     ]  # fmt: skip
     ordering = ["-asked_at", "-pk"]
     change_form_template = "admin/onboarding/renaming.html"

@@ -93,7 +93,7 @@ def reviewed(waba, event):
     if not _is_late(waba, NewsKind.REVIEW, at) and waba.account_review != str(event.decision):
         before, waba.account_review = {"account_review": waba.account_review}, str(event.decision)
         waba.save(update_fields=["account_review"])
-        number_news.account_changed(waba, before, {"account_review": waba.account_review}, NewsSource.WEBHOOK)
+        number_news.account_changed(waba, before, {"account_review": waba.account_review}, NewsSource.WEBHOOK, at)
     numbers.touch(waba)
 
 
@@ -108,7 +108,8 @@ def capability_changed(waba, event):
     if waba.messaging_limit != word:
         before, waba.messaging_limit = {"messaging_limit": waba.messaging_limit}, word
         waba.save(update_fields=["messaging_limit"])
-        number_news.account_changed(waba, before, {"messaging_limit": word}, NewsSource.WEBHOOK)
+        at = moment_of(event)
+        number_news.account_changed(waba, before, {"messaging_limit": word}, NewsSource.WEBHOOK, at)
     PhoneNumber.objects.filter(waba=waba).exclude(messaging_limit=word).update(messaging_limit=word)
 
 

@@ -83,9 +83,9 @@ def number_changed(number, before, after, source):
         )
 
 
-def account_changed(waba, before, after, source):
-    """Note the changed fields of an account."""
-    at = now()
+def account_changed(waba, before, after, source, at=None):
+    """Note the changed fields of an account; ``at`` is when the provider says that they changed."""
+    at = at or now()
     for field, kind in ACCOUNT_FIELDS.items():
         if field in after and str(before.get(field, "")) != str(after[field]):
             note(
