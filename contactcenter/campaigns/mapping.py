@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from contactcenter.forms import GREETING
 from templates_hsm.components import check_send_values, read, scan
 from templates_hsm.components.reading import MEDIA_FORMATS
+from templates_hsm.components.sending import BODY_LIMIT, HEADER_LIMIT
 
 TEXT, NAME, FIRST_NAME, COLUMN = "text", "name", "first_name", "column"
 SPACES = re.compile(r"\s+")
@@ -96,11 +97,37 @@ def _value(rule, cells, name):
     return SPACES.sub(" ", found.replace("\x00", "")).strip() or SPACES.sub(" ", text).strip()
 
 
-def problem(template, values):
-    """``(reason, which value)`` if these values don't fit, or ``("", "")``; ``template`` is read already."""
-    problems = check_send_values(template, values)
-    if not problems:
-        return "", ""
-    first = problems[0]
-    reason = {MISSING: "missing_value", TOO_LONG: "value_too_long"}.get(first.code, "bad_value")
-    return reason, first.path
+class Fit:
+    """Whether values fit a template, asked for many people: what plainly fits is told without the full check."""
+
+    def __init__(self, definition):
+        self.template = read(definition)
+        self._plain = self._plain_parts()
+
+    def _plain_parts(self):
+        """``[(part, names, characters that values may have)]``, or ``None`` where only the full check can tell."""
+        template = self.template
+        header = template.header.format if template.header else "TEXT"
+        buttons = any(button.kind == "COPY_CODE" or scan(button.url).found for button in template.buttons)
+        if header != "TEXT" or buttons or template.cards or template.offer or template.category == "AUTHENTICATION":
+            return None
+        parts = [("header", template.header, HEADER_LIMIT), ("body", template.body, BODY_LIMIT)]
+        return [
+            (name, set(names), limit - len(part.text))
+            for name, part, limit in parts
+            if part is not None and (names := scan(part.text).names)
+        ]
+
+    def problem(self, values):
+        """``(reason, which value)`` if these values, as ``fill`` made them, don't fit; ``("", "")`` if they do."""
+        if self._plain is not None and all(
+            values.get(part, {}).keys() == names and sum(map(len, values[part].values())) <= room
+            for part, names, room in self._plain
+        ):
+            return "", ""
+        problems = check_send_values(self.template, values)
+        if not problems:
+            return "", ""
+        first = problems[0]
+        reason = {MISSING: "missing_value", TOO_LONG: "value_too_long"}.get(first.code, "bad_value")
+        return reason, first.path

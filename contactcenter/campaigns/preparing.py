@@ -20,7 +20,6 @@ from contactcenter.models import Audience, Campaign, CampaignRecipient, Campaign
 from contacts.imports import cells
 from contacts.imports.job import known_contacts
 from contacts.services import merging
-from templates_hsm.components import read
 from tenants import live
 from tenants.tenancy import business_scope, every_business
 
@@ -214,7 +213,7 @@ class _Checker:
 
     def __init__(self, campaign, limits):
         self.campaign, self.limits = campaign, limits
-        self.template = read(campaign.template.definition)
+        self.fit = mapping.Fit(campaign.template.definition)
         by_filter = campaign.audience != Audience.CSV
         self.countries = frozenset(audience.rules_of(campaign).get("countries") or ()) if by_filter else frozenset()
 
@@ -254,7 +253,7 @@ class _Checker:
         if person.contact in often:
             return row | {"reason": "frequency"}
         values = mapping.fill(self.campaign.mapping, cells=person.cells, name=known.name or person.name)
-        problem, where = mapping.problem(self.template, values)
+        problem, where = self.fit.problem(values)
         if problem:
             return row | {"reason": problem, "text": where}
         price = answer.price
