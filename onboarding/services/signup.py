@@ -18,7 +18,7 @@ from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import StepKind, StepState
 from onboarding.exceptions import NotPossible
 from onboarding.models import SignupSession
-from onboarding.services import screenings, signup_launch, statement, steps
+from onboarding.services import screenings, signup_access, signup_launch, statement, steps
 from onboarding.services.moves import note
 from tenants import audit, live
 from tenants.tenancy import business_scope, every_business
@@ -51,6 +51,8 @@ def why_closed(application):
     """
     if not signup_launch.is_set_up():
         return CLOSED_NOT_SET_UP
+    if signup_access.ends_soon(application):
+        return ""
     if application.status in {Status.REJECTED, Status.LIVE}:
         return CLOSED_TOO_LATE
     known = steps.by_kind(application)
@@ -74,7 +76,7 @@ def start(application, *, flow, is_popup, actor, login):
     if why_closed(application):
         raise NotPossible(_("Facebook's window can't be opened now. The page says why."))
     older = application.signups.select_for_update().order_by("-pk").first()
-    if older is not None and older.state == State.CONNECTED:
+    if older is not None and older.state == State.CONNECTED and not signup_access.ends_soon(application):
         raise NotPossible(_("Your account is connected already."))
     if older is not None and older.state in SignupSession.UNDER_WAY:
         raise NotPossible(_("We are still checking Meta's last answer. It takes seconds."))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from config.clock import now
 from onboarding import gateway
 from onboarding.models import SignupSession
-from onboarding.services import signup, signup_launch, signup_store
+from onboarding.services import signup, signup_access, signup_launch, signup_store
 from onboarding.services.signup_store import Found, Refused
 from providers import incidents
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
@@ -57,6 +57,7 @@ def run_due():
     for pk in pks:
         run(pk)
     signup.close_abandoned()
+    signup_access.watch()
     return len(pks)
 
 

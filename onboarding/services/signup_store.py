@@ -11,7 +11,7 @@ from config.clock import now
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import CodeMethod, StepKind, StepState
 from onboarding.models import OnboardingApplication, PhoneNumber, ProviderRoute, SignupSession, Waba
-from onboarding.services import answers, name_checks, numbers, screenings, signup_door, steps
+from onboarding.services import answers, name_checks, numbers, screenings, signup_access, signup_door, steps
 from onboarding.services.moves import note
 from providers import incidents
 from providers.base import BusinessVerification, CodeVerification, NameStatus, PhoneNumberReport, WabaReport
@@ -48,6 +48,10 @@ def connect(session, found):
     """Store what was shared and finish the session. Raises ``Refused`` with nothing stored."""
     application = OnboardingApplication.objects.select_for_update(of=("self",)).get(pk=session.application_id)
     application.business = session.business
+    session.application = application
+    if signup_access.ends_soon(application):
+        _renew(session, found)
+        return
     _check(application, found)
     try:
         with transaction.atomic():
@@ -75,6 +79,17 @@ def connect(session, found):
     incidents.close_incident(_claim(session))
     mark_steps(application)
     live.emit("application", business_id=application.business_id, application=str(application.reference))
+
+
+def _renew(session, found):
+    """The same account with a fresh token; another one would be another application."""
+    if not signup_access.renew(session, found.waba.id, found.token, found.token_expires_at):
+        raise Refused("other_account", found.waba.id)
+    session.state, session.ended_at, session.problem, session.problem_text = State.CONNECTED, now(), "", ""
+    session.code, session.token, session.next_attempt_at = "", "", None
+    session.save()
+    note(session.application, "signup renewed", actor=session.started_by, waba=found.waba.id)
+    live.emit("application", business_id=session.business_id, application=str(session.application.reference))
 
 
 def fail(session, problem, text=""):

@@ -81,6 +81,10 @@ PROBLEMS = {
         _("You chose another number than the one you applied with."),
         _("Our reviewer looked at the one in your application. Open the window again and choose that one."),
     ),
+    "other_account": Problem(
+        _("You chose another WhatsApp account than the one that is connected."),
+        _("Nothing was changed. Open the window again and choose the account that you use here."),
+    ),
     "too_late": Problem(
         _("The account was set up in the usual way meanwhile."),
         _("There is nothing to do here; your application goes on."),

@@ -22,7 +22,7 @@ from onboarding import wizard
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.exceptions import NotPossible
 from onboarding.models import SignupSession, Waba
-from onboarding.services import signup, signup_door, signup_launch, signup_words
+from onboarding.services import signup, signup_access, signup_door, signup_launch, signup_words
 from onboarding.views.chosen import address, chosen, home_of
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -66,6 +66,7 @@ def connect(request, business_slug):
             for name in ("start", "progress", "event", "closed", "give_up")
         },
         "connected": _connected(session) if state == State.CONNECTED else None,
+        "ends": signup_access.ends_soon(application),
         "mark": _mark(session),
     }
     response = render(request, "onboarding/connect.html", context)

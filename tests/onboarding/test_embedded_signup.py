@@ -525,3 +525,37 @@ def test_what_a_refused_application_had_connected_is_free_again(sandbox, acme, o
 
     second = an_application(acme, olga)
     assert connect(sandbox, second, olga, shared[0]).state == State.CONNECTED
+
+
+# Access that ends
+
+
+def test_access_that_ends_is_said_in_time_and_renewed_with_the_same_account(sandbox, application, olga, shared):
+    connect(sandbox, application, olga, shared[0])
+    with business_scope(application.business):
+        before = Waba.objects.get().access_token
+    with every_business():
+        SignupSession.objects.update(token_expires_at=now() + timedelta(days=10))
+    signup_runner.run_due()
+    signup_runner.run_due()
+    from tenants.models import Mail
+
+    told = Mail.objects.filter(subject__startswith="Renew our access", to=application.contact_email)
+    assert told.count() == 1
+    assert Incident.objects.filter(key=f"access-ends:{application.pk}", closed_at=None).exists()
+
+    other, _number = an_account(sandbox, phone="3155550199")
+    assert connect(sandbox, application, olga, other).problem == "other_account"
+    with business_scope(application.business):
+        assert Waba.objects.get().access_token == before
+    assert connect(sandbox, application, olga, shared[0]).state == State.CONNECTED
+    with business_scope(application.business):
+        assert Waba.objects.get().access_token not in {"", before}
+    assert not Incident.objects.filter(key=f"access-ends:{application.pk}", closed_at=None).exists()
+
+
+def test_a_connected_application_cannot_be_connected_twice(sandbox, application, olga, shared):
+    connect(sandbox, application, olga, shared[0])
+
+    with pytest.raises(NotPossible):
+        opened(application, olga)
