@@ -30,6 +30,7 @@ ADVISER = "paula@puertasabiertas.example"
 ENVIOS, JACARANDA, MIRADOR = "/b/envios-del-valle/", "/b/floreria-jacaranda/", "/b/optica-mirador/"
 THEATRE = "/b/teatro-del-puerto/"
 ADMIN = "/admin/onboarding/onboardingapplication/"
+WINDOW = "client_id=100000000000001&config_id=1&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%2F"
 
 
 def click(selector, then="main h1"):
@@ -98,6 +99,7 @@ PAGES = [
     ("further-numbers", OWNER, f"{ENVIOS}numbers/further/", None),
     ("signature-check", OWNER, f"{ENVIOS}onboarding/signature/", click("main a[href*='/signatures/']")),
     ("apply-facebook", ADVISER, f"{JACARANDA}onboarding/step/facebook/", None),
+    ("connect", ADVISER, f"{JACARANDA}onboarding/connect/", None),
     ("apply-number", ADVISER, f"{JACARANDA}onboarding/step/number/", None),
     ("apply-name", ADVISER, f"{JACARANDA}onboarding/step/display-name/", None),
     ("apply-contact", ADVISER, f"{JACARANDA}onboarding/step/contact/", None),
@@ -152,6 +154,7 @@ PAGES = [
     ("api-docs", STAFF, "/api/docs/", None),
     ("phone-home", NOBODY, "sandbox/phone/", None),
     ("phone", NOBODY, "sandbox/phone/", chat),
+    ("facebook-window", NOBODY, f"sandbox/dialog/oauth?{WINDOW}", None),
     ("control", NOBODY, "sandbox/control/", None),
     ("control-webhooks", NOBODY, "sandbox/control/webhooks", None),
     ("mail", NOBODY, "sandbox/mail/", None),
