@@ -7,8 +7,10 @@ from django.views.decorators.http import require_GET
 
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.models import PhoneNumber
-from onboarding.services import answers
+from onboarding.services import answers, channels
+from onboarding.views import number_life
 from providers.base import BusinessVerification, MessagingLimit, NameStatus, NumberStatus, Quality
+from tenants import live
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
 
@@ -17,10 +19,12 @@ from tenants.enums import MANAGERS
 @role_required()
 def numbers(request, business_slug):
     """Every number with its state, quality and limit."""
-    rows = [described(number) for number in _numbers(request.business)]
+    last_event = live.current_number()
+    rows = [described(number) | {"standing": number_life.standing(number)} for number in _numbers(request.business)]
     application = answers.current(request.business)
     context = {
         "numbers": rows,
+        "last_event": last_event,
         "application": application,
         "under_way": application is not None and application.status not in {Status.LIVE, Status.REJECTED},
         "may_act": request.role in MANAGERS,
@@ -32,13 +36,18 @@ def numbers(request, business_slug):
 @role_required()
 def number(request, business_slug, reference):
     """One number: what Meta says about it, and what that means."""
-    row = get_object_or_404(_numbers(request.business), reference=reference)
-    context = {"row": described(row), "number": row, "may_act": request.role in MANAGERS, "nav_key": "numbers"}
-    return render(request, "onboarding/number.html", context)
+    return page(request, get_object_or_404(_numbers(request.business), reference=reference))
+
+
+def page(request, number, pin=""):
+    """The page of a number; ``pin`` is shown on it when it has just been revealed."""
+    context = {"row": described(number), "number": number, "may_act": request.role in MANAGERS, "nav_key": "numbers"}
+    return render(request, "onboarding/number.html", context | number_life.page_context(request, number, pin))
 
 
 def _numbers(business):
-    return PhoneNumber.objects.filter(business=business).select_related("waba", "application").order_by("pk")
+    rows = PhoneNumber.objects.filter(business=business).select_related("waba", "application", "channel")
+    return rows.prefetch_related("channel__items").order_by("pk")
 
 
 def described(number):
@@ -55,6 +64,9 @@ def described(number):
 
 def _state(number):
     if number.live_at and NumberStatus(number.status or "unknown") in {NumberStatus.CONNECTED, NumberStatus.UNKNOWN}:
+        if failing := channels.broken(number):
+            what = ", ".join(str(item.get_kind_display()) for item in failing)
+            return "stop", _("Live, but broken"), _("To be put right: %(what)s.") % {"what": what}
         return "ok", _("Live"), ""
     if not number.registered_at and not number.status:
         return "pending", _("Being set up"), ""
