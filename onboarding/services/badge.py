@@ -50,7 +50,7 @@ def why_not(number, last):
     if last.is_open:
         return _("A request for this number is under way.")
     if last.retry_from and now() < last.retry_at:
-        return _("A new request can leave from %(day)s.") % {"day": date_format(last.retry_from, "j F Y")}
+        return _("A new request can leave from %(day)s.") % {"day": date_format(last.retry_from, "DATE_FORMAT")}
     return ""
 
 

@@ -139,7 +139,7 @@ def _long_enough(number):
         STOP,
         _("WhatsApp asks for %(n)d days on the platform") % {"n": days},
         _("Yours are over on %(day)s. Keep the answers here until then.")
-        % {"day": date_format(localtime(over), "j F Y")},
+        % {"day": date_format(localtime(over), "DATE_FORMAT")},
     )
 
 

@@ -171,7 +171,7 @@ def _context(request, number, row, *, form=None, send_form=None):
         "history": [
             {"row": old, "look": LOOKS[old.state], "lost": old.lost_at}
             for old in badges.history(number)
-            if row is not None and (old.pk != row.pk or not old.is_open)
+            if row is not None and old.pk != row.pk
         ],
         "figures": badge_facts.figures(),
         "counting": badge_facts.expectations(counts=True),
@@ -247,7 +247,7 @@ def bar(number, row):
             _("In review at WhatsApp"),
             whatsapp,
             no_time,
-            where_more=_("Sent on %(day)s.") % {"day": day(row.sent_at, "j F Y")} if row.sent_at else "",
+            where_more=_("Sent on %(day)s.") % {"day": day(row.sent_at, "DATE_FORMAT")} if row.sent_at else "",
             who_more=_("It decides alone; nobody can speed it up."),
             duration_more=_("We ask every few hours and write to you."),
         ),
@@ -258,7 +258,9 @@ def bar(number, row):
                 _("Approved"),
                 nobody,
                 _("Nothing to wait for"),
-                where_more=_("Decided on %(day)s.") % {"day": day(row.decided_at, "j F Y")} if row.decided_at else "",
+                where_more=_("Decided on %(day)s.") % {"day": day(row.decided_at, "DATE_FORMAT")}
+                if row.decided_at
+                else "",
             )
         ),
         State.REFUSED: lambda: _refused_bar(row, you, nobody),
@@ -271,7 +273,7 @@ def bar(number, row):
 
 
 def _refused_bar(row, you, nobody):
-    decided = _("WhatsApp decided on %(day)s.") % {"day": date_format(row.decided_at, "j F Y")}
+    decided = _("WhatsApp decided on %(day)s.") % {"day": date_format(row.decided_at, "DATE_FORMAT")}
     if badges.is_due_again(row):
         return _bar(pgettext("badge", "Refused"), you, _("You can ask again"), where_more=decided, you=True)
     left = badges.days_left(row)
@@ -280,7 +282,7 @@ def _refused_bar(row, you, nobody):
         nobody,
         ngettext("%(n)d day", "%(n)d days", left) % {"n": left},
         where_more=decided,
-        duration_more=_("Again from %(day)s; we remind you.") % {"day": date_format(row.retry_from, "j F Y")},
+        duration_more=_("Again from %(day)s; we remind you.") % {"day": date_format(row.retry_from, "DATE_FORMAT")},
     )
 
 
