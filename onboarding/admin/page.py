@@ -168,7 +168,7 @@ def _timeline(application):
         if row is None or line["state"] in {"done", "todo"}:
             continue
         line["own_words"] = said.get(row.kind, [])
-        line["last_error"] = row.last_error
+        line["error"], line["last_error"] = overview.error_of(row, for_staff=True), row.last_error
         line["next_at"] = row.next_attempt_at
         line["may_push"] = steps.may_ask_again(row, by_staff=True)
     return path

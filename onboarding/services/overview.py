@@ -159,13 +159,15 @@ def body_of(step):
     return texts.get(kind, "") if state != StepState.DONE else ""
 
 
-def error_of(step):
+def error_of(step, *, for_staff=False):
     """The provider's last refusal in plain words with what to do, or empty."""
     if not step.last_error or StepState(step.state) in {StepState.DONE, StepState.WAITING}:
         return ""
     if step.last_error_code is None:
         return step.last_error if StepState(step.state) == StepState.WAITING_FOR_BUSINESS else ""
     text = explain(step.last_error_code, details=step.last_error)
+    if StepState(step.state) == StepState.BROKEN and not for_staff:
+        return f"{text.title}."  # what our team has to do is no advice to the business
     return f"{text.title}. {text.what_to_do}"
 
 

@@ -209,7 +209,7 @@ def _end(row, at, *, stopped):
 def awake(business, moment):
     """``moment``, or the next morning of the business's own clock when it falls into its quiet hours."""
     plan = rhythm()
-    local = moment.astimezone(_zone(business))
+    local = moment.astimezone(zone(business))
     if plan.quiet_until <= local.hour < plan.quiet_from:
         return moment
     morning = local.replace(hour=plan.quiet_until, minute=0, second=0, microsecond=0)
@@ -218,7 +218,8 @@ def awake(business, moment):
     return morning.astimezone(dt.UTC)
 
 
-def _zone(business):
+def zone(business):
+    """The business's own clock; UTC when its name isn't known."""
     try:
         return ZoneInfo(business.time_zone)
     except (KeyError, ValueError, OSError):

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -45,7 +45,8 @@ def reminders(request, token):
             "until": service.quiet_until(row, address),
             "days": service.rhythm().pause_days,
         }
-        with translation.override(None if request.user.is_authenticated else business.language or None):
+        reader = None if request.user.is_authenticated else business.language or None
+        with translation.override(reader), timezone.override(service.zone(business)):
             return _private(render(request, "onboarding/reminders.html", context))
 
 

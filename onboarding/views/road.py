@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from config.clock import now
 from config.templatetags.ui import moment
 from onboarding.enums import ApplicationStatus as Status
-from onboarding.enums import StepKind
+from onboarding.enums import StepKind, StepState
 from onboarding.services import estimates, overview
 from onboarding.services.steps import may_ask_again
 from onboarding.views.chosen import address
@@ -121,22 +121,27 @@ def _details(entry, may_act):
     usual = estimates.of_stage(_STAGES.get(entry["kind"], "")) if entry["kind"] in _STAGES else None
     if usual is not None:
         words = {"median": usual.median_days, "p90": usual.p90_days, "cases": usual.cases}
-        facts.append(
-            _("Usually %(median)d days, 90 %% within %(p90)d (%(cases)d cases).") % words
-            if usual.median_days > 1
-            else _("Usually within a day, 90 %% within %(p90)d (%(cases)d cases).") % words
-        )
+        if usual.p90_days <= 1:
+            facts.append(_("Usually within a day (%(cases)d cases).") % words)
+        else:
+            facts.append(_("Usually %(median)d to %(p90)d days (median and 90 %%; %(cases)d cases).") % words)
     found = {"facts": facts}
-    if may_act and row is not None and may_ask_again(row):
+    if may_act and row is not None and may_ask_again(row) and not _has_own_section(row):
         found["again"] = row.kind
         found["again_text"] = _("Ask Meta now") if not row.last_error else _("Try again now")
     parts = entry.get("parts", ())
     if len(parts) > 1:
         found["parts"] = [
-            {"title": part["title"], "done": part["state"] == "done", "open": part["kind"] == entry["kind"]}
+            {"title": part["title"], "done": part["state"] == "done", "stuck": part["state"] == "blocked"}
             for part in parts
         ]
     return found
+
+
+def _has_own_section(row):
+    """The way to a verified company stands below the path, with its own button."""
+    open_states = {StepState.WAITING_FOR_META, StepState.WAITING_FOR_BUSINESS}
+    return row.kind == StepKind.BUSINESS_VERIFICATION and row.state in open_states
 
 
 _STAGES = {
@@ -160,6 +165,8 @@ def _link(entry, application, slug, may_act):
         return address("onboarding:activation", application), _("Activate the number")
     if mine and entry["kind"] == StepKind.WABA:
         return address("onboarding:connect", application), _("Connect with Facebook")
+    if mine and entry["kind"] == StepKind.BUSINESS_VERIFICATION:
+        return "#verify", _("See the exact way")
     if mine and entry["kind"] == StepKind.NAME_REVIEW:
         return address("onboarding:propose_name", application), _("Propose another name")
     if may_act and entry["kind"] in {StepKind.PROFILE, StepKind.ROUND_TRIP} and _pin_waits(application):
