@@ -54,6 +54,8 @@ def _found(item, *, staff):
         return words or Words(item.details or _("Something isn't in order."))
     if item.state == CheckState.PASSED:
         return Words(_right(item))
+    if item.kind == CheckKind.ROUND_TRIP:
+        return Words(_("The test is under way."), _("Send its word from any phone to the number."))
     return Words(_("Not looked at yet.") if item.checked_at is None else _("Being looked at."))
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from config.clock import now
 from onboarding.advisor import CURRENT, NONE, OLD, needed_platform
 from onboarding.exceptions import NotPossible
 from onboarding.models import CheckKind, CheckState, PhoneNumber
@@ -66,6 +67,7 @@ def _page(request, number, form=None, status=200):
         "number": number,
         "setup": setup,
         "rows": rows,
+        "late": setup.due_at <= now(),
         "done": done,
         "total": total,
         "standing": channel_overview.standing(number, rows),
