@@ -6,12 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
-from tenants.tenancy import BusinessOwned
+from tenants.tenancy import BusinessOwned, owner
 
 
 class Contact(BusinessOwned):
     """A person who writes to a business, or is written to. Identities say by which names channels know them."""
 
+    business = owner(db_index=False)
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=256, blank=True)
     name_key = models.CharField(max_length=256, blank=True, editable=False)
@@ -28,12 +29,17 @@ class Contact(BusinessOwned):
     created_at = models.DateTimeField(default=now)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     blocked_at = models.DateTimeField(_("blocked"), null=True, blank=True)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
 
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        indexes = [models.Index(fields=["business", "name_key", "id"], name="contact_business_name")]
+        indexes = [
+            models.Index(fields=["business", "name_key", "id"], name="contact_business_name"),
+            models.Index(fields=["merged_into"], name="contact_merged", condition=models.Q(merged_into__isnull=False)),
+        ]
 
     def __str__(self):
         return self.name or str(self.reference)
@@ -56,6 +62,7 @@ class Identity(BusinessOwned):
     ``alias`` is kept beside numbers that are written in two ways (``contacts.numbers``); nothing is sent to it.
     """
 
+    business = owner(db_index=False, db_constraint=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities", db_index=False)
     kind = models.CharField(max_length=20, choices=IdentityKind)
     value = models.CharField(max_length=200)
@@ -111,6 +118,7 @@ class ConsentWording(BusinessOwned):
 class ConsentEvent(BusinessOwned):
     """One line of the opt-in ledger. Lines are added and never changed; the latest one by time holds."""
 
+    business = owner(db_index=False, db_constraint=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents", db_index=False)
     kind = models.CharField(_("kind"), max_length=10, choices=ConsentKind)
     scope = models.CharField(max_length=20, default="all")
@@ -124,7 +132,9 @@ class ConsentEvent(BusinessOwned):
     proof = models.JSONField(_("proof"), default=dict, blank=True)
     occurred_at = models.DateTimeField(_("when"))
     recorded_at = models.DateTimeField(default=now)
-    actor = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     key = models.CharField(max_length=200)
     """What makes the line unique (for example the message that proves it), so repeats change nothing."""
 
@@ -132,7 +142,10 @@ class ConsentEvent(BusinessOwned):
         verbose_name = _("consent")
         verbose_name_plural = _("opt-in ledger")
         constraints = [models.UniqueConstraint(fields=["business", "key"], name="consent_key")]
-        indexes = [models.Index(fields=["contact", "-occurred_at"], name="consent_contact_when")]
+        indexes = [
+            models.Index(fields=["contact", "-occurred_at"], name="consent_contact_when"),
+            models.Index(fields=["actor"], name="consent_actor", condition=models.Q(actor__isnull=False)),
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.occurred_at:%Y-%m-%d}"
@@ -236,15 +249,15 @@ class ConsentImportLine(BusinessOwned):
 class ContactToken(BusinessOwned):
     """A word of a name or the digits of a number, for search with = and ranges (policies take LIKE its index)."""
 
+    business = owner(db_index=False, db_constraint=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
     token = models.CharField(max_length=60)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["business", "token", "contact"], name="contacttoken_unique")]
-        indexes = [
-            models.Index(
+        constraints = [
+            models.UniqueConstraint(
                 fields=["business", "token", "contact"],
-                name="contacttoken_prefix",
+                name="contacttoken_unique",
                 opclasses=["int8_ops", "text_pattern_ops", "int8_ops"],
             )
         ]

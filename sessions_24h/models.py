@@ -6,12 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
-from tenants.tenancy import BusinessOwned
+from tenants.tenancy import BusinessOwned, owner
 
 
 class CustomerServiceWindow(BusinessOwned):
     """When free-form replies end, per business number and contact. The clock decides; Celery only announces."""
 
+    business = owner(db_index=False)
     phone_number = models.ForeignKey(
         "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
     )

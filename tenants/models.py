@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
 from tenants.enums import Role
-from tenants.tenancy import BusinessOwned
+from tenants.tenancy import BusinessOwned, owner
 
 
 class UserManager(BaseUserManager):
@@ -201,6 +201,7 @@ class LiveCounter(BusinessOwned):
 class LiveEvent(BusinessOwned):
     """A small piece of news for open pages (type, ids, version), numbered per business and kept for an hour."""
 
+    business = owner(db_index=False, db_constraint=False)
     number = models.BigIntegerField()
     type = models.CharField(max_length=40)
     data = models.JSONField(default=dict)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
-from tenants.tenancy import BusinessOwned
+from tenants.tenancy import BusinessOwned, owner
 
 
 class ConversationStatus(models.TextChoices):
@@ -22,6 +22,7 @@ class Conversation(BusinessOwned):
     ``last_message_*``, ``unread_count`` and ``waiting_since`` are kept by the transaction that adds messages.
     """
 
+    business = owner(db_index=False)
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     channel = models.CharField(max_length=20, default="whatsapp")
     phone_number = models.ForeignKey(
@@ -31,7 +32,9 @@ class Conversation(BusinessOwned):
         "contacts.Contact", on_delete=models.PROTECT, related_name="conversations", db_index=False
     )
     status = models.CharField(_("status"), max_length=20, choices=ConversationStatus, default=ConversationStatus.OPEN)
-    assignee = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    assignee = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=now)
     last_activity_at = models.DateTimeField(default=now)
     last_message_text = models.CharField(max_length=200, blank=True)
@@ -60,6 +63,7 @@ class Conversation(BusinessOwned):
                 name="conversation_mine",
             ),
             models.Index(fields=["contact"], name="conversation_contact"),
+            models.Index(fields=["assignee"], name="conversation_assignee", condition=models.Q(assignee__isnull=False)),
             models.Index(
                 fields=["business", "assignee"],
                 name="conversation_unread",

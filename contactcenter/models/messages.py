@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
 from contactcenter.models.conversations import Conversation
-from tenants.tenancy import BusinessOwned
+from tenants.tenancy import BusinessOwned, owner
 
 
 class Direction(models.TextChoices):
@@ -65,16 +65,22 @@ STATUS_RANK = {
 class Message(BusinessOwned):
     """One item in a thread. Unique by number and provider ID; ordered by ``at``, then by ``id``."""
 
+    business = owner(db_index=False, db_constraint=False)
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     """Travels to the provider as ``biz_opaque_callback_data`` and comes back with each status."""
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages", db_index=False)
     phone_number = models.ForeignKey(
-        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
+        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.PROTECT, related_name="+")
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    """The conversation's number and contact; its own foreign keys hold them."""
     direction = models.CharField(max_length=10, choices=Direction)
     source = models.CharField(max_length=10, choices=MessageSource)
-    author = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    author = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     provider_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001  null = none yet
     kind = models.CharField(max_length=64)
     """text, image, video, audio, document, sticker, location, contacts, interactive, button, template, order…"""
@@ -83,7 +89,12 @@ class Message(BusinessOwned):
     content = models.JSONField(default=dict, blank=True)
     """Inbound: the parser's normalised content. Outbound: what the gateway's message builder takes."""
     template = models.ForeignKey(
-        "templates_hsm.MessageTemplate", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        "templates_hsm.MessageTemplate",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     reply_to_provider_id = models.CharField(max_length=512, blank=True)
     at = models.DateTimeField()
@@ -118,9 +129,16 @@ class Message(BusinessOwned):
         verbose_name_plural = _("messages")
         constraints = [
             models.UniqueConstraint(fields=["phone_number", "provider_id"], name="message_provider_once"),
-            models.UniqueConstraint(fields=["business", "idempotency_key"], name="message_idempotent"),
+            models.UniqueConstraint(
+                fields=["business", "idempotency_key"],
+                name="message_idempotent",
+                condition=models.Q(idempotency_key__isnull=False),
+            ),
         ]
         indexes = [
+            models.Index(fields=["business", "at"], name="message_business_at"),
+            models.Index(fields=["author"], name="message_author", condition=models.Q(author__isnull=False)),
+            models.Index(fields=["template"], name="message_template", condition=models.Q(template__isnull=False)),
             models.Index(fields=["conversation", "-at", "-id"], name="message_thread"),
             models.Index(fields=["conversation"], name="message_from_ad", condition=models.Q(from_ad=True)),
         ]
