@@ -153,6 +153,49 @@ def hits(reading: Reading, country: str) -> list[Hit]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One ``[[doubt]]`` entry: cues that don't condemn, but together are too much to let pass."""
+
+    category: str
+    cues: dict[str, int]
+    need: int
+
+
+@per_edition(BOOK)
+def doubts() -> tuple[Doubt, ...]:
+    return tuple(
+        Doubt(
+            entry["category"],
+            {scoped(file, name): weight for name, weight in entry["cues"].items()},
+            entry["need"],
+        )
+        for file, content in read_files().items()
+        for entry in content.get("doubt", ())
+    )
+
+
+def doubtful(reading: Reading, doubt: Doubt) -> list[tuple[int, Span]]:
+    """The cues that stand undenied and untaught, if they weigh enough together; each word counts once."""
+    found: dict[str, tuple[int, Span]] = {}
+    weights: dict[str, int] = {}
+    taken: list[tuple[int, int, int]] = []
+    innocent = f"{next(iter(doubt.cues)).split(':')[0]}:innocent"
+    safe = [(i, s) for i, s in reading.each(innocent, denied_too=True)]
+    for name, weight in sorted(doubt.cues.items(), key=lambda cue: -cue[1]):
+        for index, span in reading.each(name):
+            text = reading.text(index, span)
+            if text in weights or any(i == index and s < span.end and span.start < e for i, s, e in taken):
+                continue
+            if any(i == index and s.start < span.end and span.start < s.end for i, s in safe):
+                continue
+            if _served(reading, index, span) or _taught(reading, index, span):
+                continue
+            weights[text], found[text] = weight, (index, span)
+            taken.append((index, span.start, span.end))
+    return list(found.values()) if sum(weights.values()) >= doubt.need else []
+
+
 @per_edition(BOOK)
 def _safe_concepts() -> tuple[str, ...]:
     return tuple(sorted(n for n in lexicon().names if n.endswith(":safe")))

@@ -16,7 +16,7 @@ from rapidfuzz.process import extract
 from onboarding.rulebook.book import BOOK, read_files
 from onboarding.rulebook.editions import per_edition
 
-from .text import Clause, fold, sound, stem, unleet
+from .text import Clause, enlarged, fold, sound, stem, unleet
 
 SHARED = "policy/_shared"
 _FUZZY_FROM = 7
@@ -92,6 +92,8 @@ def _word_keys(lexicon: Lexicon, token: str) -> frozenset[str]:
     if plain != token:
         keys = _exact_keys(lexicon, plain)
     elif len(token) >= 5 and token.isalpha():
+        keys = {k for k in enlarged(token) if k in lexicon.stems}
+    if not keys and plain == token and len(token) >= 5 and token.isalpha():
         keys = {k for k in lexicon.sounds.get(sound(token), ()) if abs(len(k) - len(token)) <= 2}
         if not keys and len(token) >= _FUZZY_FROM:
             sized = (lexicon.long_words.get((token[0], len(token) + d), ()) for d in (-2, -1, 0, 1))

@@ -8,6 +8,9 @@ _NOT = words("denial", "not")
 _ACT = words("denial", "act")
 _WITHOUT = words("denial", "without")
 _AGAINST = words("denial", "against")
+_HARM = words("denial", "harm")
+_QUIT = words("denial", "quit")
+_LEFT = words("denial", "left")
 _ONLY = words("denial", "only")
 _TURN = words("denial", "turn")
 _AFFIRM = words("denial", "affirm")
@@ -72,6 +75,8 @@ def denied(clause: Clause) -> list[int]:
                 deny(i + 1, _same_chunk(chunk, i, 3), i)
         elif token in _AGAINST:
             deny(i + 1, _same_chunk(chunk, i, 5), i)
+        elif token in _HARM or (token in _QUIT and not any(a in _LEFT for a in ahead[:1])):
+            deny(i + 1, _same_chunk(chunk, i, 7), i)
     return by
 
 

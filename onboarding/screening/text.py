@@ -5,6 +5,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from onboarding.rulebook.book import BOOK, read_files
+from onboarding.rulebook.editions import per_edition
+
 _BREAK = re.compile(r"[.;!?\n\r•|()\[\]{}–—/]+|\s-\s|:\s")
 _WORD = re.compile(r"[a-z0-9]+|[,&]")
 _LEET = str.maketrans("013457", "oieast")
@@ -21,6 +24,13 @@ def fold(text: str) -> str:
     return _SPACED.sub(lambda m: m.group().replace(" ", ""), flat)
 
 
+@per_edition(BOOK)
+def _signs() -> dict[int, str]:
+    """Emoji that say what is sold, as a table for ``str.translate``."""
+    pairs = (pair.split("=") for pair in read_files()["reading"]["signs"]["words"].split())
+    return {ord(sign): f" {word} " for sign, word in pairs}
+
+
 @dataclass(slots=True)
 class Clause:
     """A stretch of one field between full stops; ``chunk`` numbers the parts between its commas."""
@@ -33,7 +43,7 @@ class Clause:
 def clauses(field_name: str, text: str) -> list[Clause]:
     """The clauses of a field, empty ones left out."""
     found = []
-    for part in _BREAK.split(fold(text)):
+    for part in _BREAK.split(fold(text.translate(_signs()))):
         clause, chunk = Clause(field_name), 0
         for word in _WORD.findall(part or ""):
             if word == ",":
@@ -66,6 +76,20 @@ def stem(word: str) -> str:
     if word.endswith("e") and len(word) > 5:
         word = word[:-1]
     return word
+
+
+_SMALL = re.compile(r"(?:e?[cz]it|e?cill|z?inh|it)[oa]$")
+
+
+@lru_cache(maxsize=65536)
+def enlarged(word: str) -> tuple[str, ...]:
+    """What a diminutive may be a small form of: ``cohetito`` -> ``cohet``, ``coheto``, ...; none for other words."""
+    base = stem(word)
+    root = _SMALL.sub("", base)
+    if root == base or len(root) < 4:
+        return ()
+    root = root[:-2] + "c" if root.endswith("qu") else root
+    return tuple(dict.fromkeys(stem(root + ending) for ending in ("", "o", "a", "e")))
 
 
 _SOUNDS = (

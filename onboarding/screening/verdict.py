@@ -9,12 +9,13 @@ from typing import Any
 from onboarding.rulebook import Rulebook, load
 from onboarding.rulebook.book import words
 
-from .decide import Hit, Reading, hits, listed
+from .decide import Hit, Reading, doubtful, doubts, hits, listed
 from .lexicon import SHARED, scoped
 
 ALLOWED, NEEDS_REVIEW, PROHIBITED = "allowed", "needs_review", "prohibited"
 
 _VAGUE = words("activity", "vague")
+_DOUBT = "house.screening.doubt"
 _JOINERS = words("activity", "joiners")
 
 
@@ -54,7 +55,7 @@ class _Finding:
     category: str
     rule: str
     score: float
-    hits: tuple[Hit, ...]
+    words: tuple[Words, ...]
 
 
 def screen(
@@ -85,6 +86,8 @@ def screen(
         findings = _by_brand(reading, brand or "", book, countries)
     if not findings and not content and not (brand or "").strip() and book.holds("house.screening.too_little"):
         findings = [_Finding(NEEDS_REVIEW, "none", "house.screening.too_little", 0, ())]
+    if not findings and book.holds(_DOUBT):
+        findings = _by_cues(reading)
     return _verdict(findings, book, countries)
 
 
@@ -98,7 +101,7 @@ def _findings(reading: Reading, book: Rulebook, home: str, countries: tuple[str,
     for (category, rule, verdict, mode), members in groups.items():
         judged = _JUDGES[mode](reading, category, rule, verdict, members, book, countries)
         if judged:
-            found.append(_Finding(judged[0], category, judged[1], _score(members), tuple(members)))
+            found.append(_Finding(judged[0], category, judged[1], _score(members), _words(members)))
     return found
 
 
@@ -234,7 +237,7 @@ def _by_brand(reading: Reading, brand: str, book: Rulebook, countries: tuple[str
     found = []
     for (category, rule, verdict, mode), members in named.items():
         judged = _regulated_by_name(reading, category, rule, verdict, book, countries) if mode else (verdict, rule)
-        found.append(_Finding(judged[0], category, judged[1], members[0].decision.weight, tuple(members)))
+        found.append(_Finding(judged[0], category, judged[1], members[0].decision.weight, _words(members)))
     return found
 
 
@@ -244,13 +247,24 @@ def _regulated_by_name(reading, category, rule, verdict, book, countries) -> tup
     return (NEEDS_REVIEW, f"{rule}.exception") if exempt else (verdict, rule)
 
 
+def _by_cues(reading: Reading) -> list[_Finding]:
+    """Nothing is named, but several cues point to one category: a person reads it, and nobody is refused."""
+    found = []
+    for doubt in doubts():
+        cues = doubtful(reading, doubt)
+        if cues:
+            said = tuple(Words(reading.clauses[i].field, reading.text(i, s)) for i, s in cues)
+            found.append(_Finding(NEEDS_REVIEW, doubt.category, _DOUBT, len(cues), said))
+    return found
+
+
 def _verdict(findings: list[_Finding], book: Rulebook, countries: tuple[str, ...]) -> ScreeningVerdict:
     if not findings:
         return ScreeningVerdict(ALLOWED, "none", rulebook_version=book.version, countries=countries)
     ranked = sorted(findings, key=lambda f: (f.verdict == PROHIBITED, f.score), reverse=True)
     first = ranked[0]
     reasons = tuple(
-        Reason(f.category, f.rule, book.sentence(f.rule), _words(f.hits)) for f in ranked if f.verdict == first.verdict
+        Reason(f.category, f.rule, book.sentence(f.rule), f.words) for f in ranked if f.verdict == first.verdict
     )
     asked = book.evidence_for(first.rule) if first.verdict == NEEDS_REVIEW else []
     return ScreeningVerdict(first.verdict, first.category, reasons, tuple(asked), book.version, countries)
