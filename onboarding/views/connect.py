@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
+from config.templatetags.ui import phone as phone_text
 from onboarding import wizard
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.exceptions import NotPossible
@@ -103,7 +104,7 @@ def _prefilled(application):
         (_("Business"), business.get("name", "")),
         (_("Business ID"), business.get("id", "")),
         (_("Display name"), phone.get("displayName", "")),
-        (_("Phone number"), application.phone),
+        (_("Phone number"), phone_text(application.phone) if application.phone else ""),
         (_("Website"), business.get("website", "")),
     ]
     return [(label, value) for label, value in rows if value]
