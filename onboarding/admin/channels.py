@@ -51,7 +51,7 @@ class StageFilter(admin.SimpleListFilter):
         open_items = ChannelItem.objects.filter(setup=OuterRef("pk")).exclude(state__in=channels.SETTLED)
         match self.value():
             case "overdue":
-                return queryset.filter(Exists(open_items.filter(due_at__lte=now())), ready_at=None)
+                return queryset.filter(Exists(open_items.filter(due_at__lte=now())), phone_number__live_at=None)
             case "broken":
                 return queryset.filter(
                     Exists(open_items.filter(state=CheckState.FAILED)), phone_number__live_at__isnull=False
@@ -60,7 +60,7 @@ class StageFilter(admin.SimpleListFilter):
                 return queryset.filter(Exists(open_items.filter(who="us")))
             case "all":
                 return queryset
-        return queryset.filter(Q(ready_at=None) | Q(phone_number__live_at=None))
+        return queryset.filter(Exists(open_items.filter(state=CheckState.FAILED)) | Q(phone_number__live_at=None))
 
 
 @admin.register(ChannelSetup)
@@ -81,8 +81,10 @@ class ChannelSetupAdmin(ModelAdmin):
 
     def get_queryset(self, request):
         """The overdue ones first, then by date; those in order last."""
-        late = ChannelItem.objects.filter(setup=OuterRef("pk"), due_at__lte=now()).exclude(state__in=channels.SETTLED)
-        rows = super().get_queryset(request).prefetch_related("items")
+        late = ChannelItem.objects.filter(
+            setup=OuterRef("pk"), due_at__lte=now(), setup__phone_number__live_at=None
+        ).exclude(state__in=channels.SETTLED)
+        rows = super().get_queryset(request).prefetch_related("items__setup__phone_number")
         rank = Case(When(Exists(late), then=Value(0)), default=Value(1), output_field=IntegerField())
         return rows.annotate(rank=rank).order_by(F("ready_at").asc(nulls_first=True), "rank", "due_at", "pk")
 

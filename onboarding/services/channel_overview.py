@@ -37,7 +37,7 @@ def rows(setup, *, staff=False):
                 "words": channel_words.for_staff(item) if staff else channel_words.for_business(item),
                 "who": channel_words.who(item),
                 "late": late,
-                "due": item.due_at if item.state not in channels.SETTLED else None,
+                "due": item.due_at if item.state not in channels.SETTLED and not setup.phone_number.live_at else None,
                 "evidence": _evidence(item) if staff else [],
                 "may_check": item.kind in CHECKS and item.state != CheckState.CHECKING,
                 "may_repair": item.kind in REPAIRS and item.state == CheckState.FAILED,

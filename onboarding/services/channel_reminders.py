@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F
 from django.urls import reverse
 
 from config.clock import now
@@ -23,7 +23,7 @@ def remind(limit=50):
     at = now()
     with every_business():
         late = ChannelItem.objects.filter(due_at__lte=at).exclude(state__in=SETTLED).values("setup_id")
-        rows = ChannelSetup.objects.filter(Q(ready_at=None), pk__in=late).order_by("due_at")
+        rows = ChannelSetup.objects.filter(phone_number__live_at=None, pk__in=late).order_by("due_at")
         pks = [pk for pk, count, last in rows.values_list("pk", "reminders", "reminded_at") if _is_due(count, last, at)]
     for pk in pks[:limit]:
         with acting_for(ChannelSetup, pk) as setup:
@@ -42,7 +42,7 @@ def _is_due(count, last, at):
 
 def _write(setup, at):
     number = setup.phone_number
-    items = [item for item in setup.items.all() if overdue(item, at)]
+    items = [item for item in setup.items.select_related("setup__phone_number") if overdue(item, at)]
     for person in readers(number):
         mail.queue(
             "onboarding/email/channel_overdue",

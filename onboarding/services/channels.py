@@ -437,5 +437,7 @@ def broken(number):
 
 
 def overdue(item, at=None):
-    """Whether an item should have been in order by now."""
-    return item.state not in SETTLED and item.due_at <= (at or now())
+    """Whether an item should have been in order by now. On a live number an open item is broken, and not late."""
+    if item.state in SETTLED or item.due_at > (at or now()):
+        return False
+    return item.setup.phone_number.live_at is None

@@ -67,7 +67,7 @@ def _page(request, number, form=None, status=200):
         "number": number,
         "setup": setup,
         "rows": rows,
-        "late": setup.due_at <= now(),
+        "late": setup.due_at <= now() and not number.live_at,
         "done": done,
         "total": total,
         "standing": channel_overview.standing(number, rows),
