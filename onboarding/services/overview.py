@@ -154,7 +154,7 @@ def body_of(step):
         StepKind.CODE_VERIFIED: _("Enter the six digits."),
         StepKind.REGISTERED: _("We register the number with a two-step PIN."),
         StepKind.PROFILE: _("Website, e-mail and address appear in your profile."),
-        StepKind.ROUND_TRIP: _("We say that you are live once a real message came in and was answered."),
+        StepKind.ROUND_TRIP: _("Send one word from any phone. You are live once it came in and our answer arrived."),
     }
     return texts.get(kind, "") if state != StepState.DONE else ""
 

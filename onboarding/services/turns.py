@@ -53,6 +53,7 @@ def name_of(what):
         StepKind.NAME_REVIEW: _("Propose another display name"),
         StepKind.CODE_REQUESTED: _("Activate your number"),
         StepKind.CODE_VERIFIED: _("Enter the code"),
+        StepKind.ROUND_TRIP: _("Test your number with one message"),
     }
     return words.get(what) or str(dict(StepKind.choices).get(what, what))
 
