@@ -12,7 +12,7 @@ LOOKS = {"es": ((PHONE, "light"), (DESKTOP, "dark")), "en": ((PHONE, "dark"), (D
 
 PUBLIC = ["/", "/advisor/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/privacy/",
           "/accessibility/", "/no-such-page/"]  # fmt: skip
-OWNER = ["onboarding/timeline/", "onboarding/activation/", "onboarding/signature/", "numbers/", "{number}", "{badge}",
+OWNER = ["onboarding/timeline/", "onboarding/activation/", "onboarding/signature/", "numbers/", "{number}", "{badge}", "{channel}",
          "templates/", "templates/new/", "{template}", "contacts/", "contacts/imports/", "links/", "opt-in/",
          "people/", "settings/", "api-keys/",
          "audit/"]  # fmt: skip
@@ -94,6 +94,7 @@ def places(way):
     return {
         "{number}": way.stack.url + number,
         "{badge}": f"{way.stack.url}{number}badge/",
+        "{channel}": f"{way.stack.url}{number}channel/",
         "{template}": way.template_url,
         "{conversation}": way.conversation_url,
         "{chat}": way.phone.url.split("?")[0],
