@@ -56,6 +56,17 @@ def badge(position):
     return go
 
 
+def channel(position):
+    """To the checklist of a channel: the numbers, one of them, its checklist."""
+
+    def go(page):
+        page.locator("main table a").nth(position).click()
+        page.locator("main a[href$='/channel/']").click()
+        page.locator("[data-channel]").wait_for()
+
+    return go
+
+
 def advised(page):
     page.locator("[name=conversations_per_day]").fill("180")
     page.locator("[name=agents]").fill("9")
@@ -115,6 +126,8 @@ PAGES = [
     ("activation", OWNER, f"{ENVIOS}onboarding/activation/", None),
     ("numbers", OWNER, f"{ENVIOS}numbers/", None),
     ("number", OWNER, f"{ENVIOS}numbers/", click("main table a")),
+    ("channel", OWNER, f"{ENVIOS}numbers/", channel(0)),
+    ("channel-late", ADVISER, f"{THEATRE}numbers/", channel(2)),
     ("badge", OWNER, f"{ENVIOS}numbers/", badge(0)),
     ("badge-approved", ADVISER, f"{THEATRE}numbers/", badge(0)),
     ("badge-refused", ADVISER, f"{THEATRE}numbers/", badge(1)),
@@ -149,6 +162,8 @@ PAGES = [
     ("admin-queue", STAFF, ADMIN, None),
     ("admin-review", STAFF, ADMIN, click("#result_list tbody a", ".review")),
     ("admin-workload", STAFF, f"{ADMIN}workload/", None),
+    ("admin-channels", STAFF, "/admin/onboarding/channelsetup/", None),
+    ("admin-channel", STAFF, "/admin/onboarding/channelsetup/", click("#result_list tbody a", "[data-channel]")),
     ("admin-badge", STAFF, "/admin/onboarding/badgerequest/", click("#result_list tbody a", "#content")),
     ("admin-canned", STAFF, "/admin/onboarding/cannedreason/", None),
     ("api-docs", STAFF, "/api/docs/", None),
