@@ -1,4 +1,4 @@
-"""What the inbox adds to the side navigation."""
+"""What the contact center adds to the side navigation."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +7,7 @@ from contactcenter import queries
 
 
 def register_items():
-    """Register the inbox; called once when the app is ready."""
+    """Register the inbox and campaigns; called once when the app is ready."""
     register(
         NavItem(
             key="inbox",
@@ -20,6 +20,7 @@ def register_items():
             badge_label=_("with unread messages"),
         )
     )
+    register(NavItem("campaigns", _("Campaigns"), "send", "campaigns:campaign_list", order=35))
 
 
 def counts(request):

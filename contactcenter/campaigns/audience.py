@@ -1,6 +1,7 @@
 """Who a campaign is for: the records of a list, or the contacts that a filter holds, read in bounded pieces."""
 
 import os
+from contextlib import closing
 from datetime import timedelta
 from functools import lru_cache
 from itertools import islice
@@ -75,11 +76,13 @@ NAMES = {"name", "first name", "customer name", "nombre", "primer nombre", "nome
 def body_of(campaign, file):
     """The records of the list without its header."""
     header_is_past = not campaign.has_header
-    for record in reading.records(file, shape_of(campaign)):
-        if header_is_past or record.problem:
-            yield record
-        else:
-            header_is_past = True
+    # Closed in time: a generator that outlives its file can't let go of it.
+    with closing(reading.records(file, shape_of(campaign))) as records:
+        for record in records:
+            if header_is_past or record.problem:
+                yield record
+            else:
+                header_is_past = True
 
 
 def shape_of(campaign):
@@ -90,8 +93,8 @@ def shape_of(campaign):
 def first_rows(campaign):
     """The cells of the first readable records; raises ``OSError`` if the file is gone."""
     with campaign.file.storage.open(campaign.file.name, "rb") as stored:
-        readable = (record.cells for record in body_of(campaign, stored.file) if not record.problem)
-        return list(islice(readable, SHOWN))
+        with closing(body_of(campaign, stored.file)) as records:
+            return list(islice((record.cells for record in records if not record.problem), SHOWN))
 
 
 # ---- Contacts -------------------------------------------------------------------------------------------------------

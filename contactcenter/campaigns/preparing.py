@@ -7,6 +7,7 @@ writes, so a worker that is killed loses and doubles nothing. Memory holds one c
 import logging
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -90,7 +91,9 @@ def _work(pk, business_id, ends):
     if campaign.audience != Audience.CSV:
         return _go_through(campaign, limits, _ContactSource(campaign), ends)
     with campaign.file.storage.open(campaign.file.name, "rb") as stored:
-        return _go_through(campaign, limits, _ListSource(campaign, stored.file), ends)
+        source = _ListSource(campaign, stored.file)
+        with closing(source.records):
+            return _go_through(campaign, limits, source, ends)
 
 
 def _go_through(campaign, limits, source, ends):

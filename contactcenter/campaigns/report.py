@@ -196,7 +196,11 @@ def over_time(campaign):
         return None
     width = max((ends - begins).total_seconds() / BUCKETS, 1.0)
     lines = []
-    for label, column in ((_("Sent"), "sent_at"), (_("Delivered"), "delivered_at"), (_("Read"), "read_at")):
+    for label, column in (
+        (pgettext("messages", "Sent"), "sent_at"),
+        (pgettext("messages", "Delivered"), "delivered_at"),
+        (pgettext("messages", "Read"), "read_at"),
+    ):
         rows = bulk.fetch(
             f"SELECT least(floor(extract(epoch FROM m.{column} - %s) / %s), %s)::int, count(*) "
             "FROM contactcenter_campaignrecipient r JOIN contactcenter_message m ON m.id = r.message_id "
@@ -245,8 +249,9 @@ def lines(campaign, *, only_left_out=False):
     """Every person and line as CSV text, in pieces, each read in a scope of its own."""
     writer = csv.writer(_Echo())
     head = [
-        _("Line"), _("Phone number"), _("Name"), pgettext("campaign", "State"), _("Why"), _("Sent"), _("Delivered"),
-        _("Read"), _("What stands there"),
+        _("Line"), _("Phone number"), _("Name"), pgettext("campaign", "State"), _("Why"),
+        pgettext("messages", "Sent"), pgettext("messages", "Delivered"),
+        pgettext("messages", "Read"), _("What stands there"),
     ]  # fmt: skip
     yield "\ufeff" + writer.writerow(head)
     last = 0

@@ -69,14 +69,25 @@ def _measure(count, builders, upload):
     del text
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+        cursor.execute("SELECT pg_backend_pid()")
+        [server] = cursor.fetchone()
+    servers = busy(server)
     before, began, work = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic(), time.process_time()
     preparing.run_due(600)
-    took, work = time.monotonic() - began, time.process_time() - work
+    took, work, servers = time.monotonic() - began, time.process_time() - work, busy(server) - servers
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     with business_scope(business):
         row.refresh_from_db()
-    print(f"{count} people checked in {took:.1f} s, {work:.1f} s of them in this process; {grown / 1024:.0f} MiB more")
+    print(f"{count} people checked in {took:.1f} s, {work:.1f} s of them here, {servers:.1f} s in PostgreSQL")
+    print(f"{grown / 1024:.0f} MiB more memory")
     print(f"{row.state} {row.counts}")
+
+
+def busy(pid):
+    """The seconds of processor time that a process of this machine has used."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

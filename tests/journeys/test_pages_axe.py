@@ -13,7 +13,8 @@ LOOKS = {"es": ((PHONE, "light"), (DESKTOP, "dark")), "en": ((PHONE, "dark"), (D
 PUBLIC = ["/", "/advisor/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/privacy/",
           "/accessibility/", "/no-such-page/"]  # fmt: skip
 OWNER = ["onboarding/timeline/", "onboarding/activation/", "onboarding/signature/", "numbers/", "{number}", "{badge}",
-         "templates/", "templates/new/", "{template}", "campaigns/", "campaigns/new/", "campaigns/rules/", "contacts/", "contacts/imports/", "links/", "opt-in/",
+         "templates/", "templates/new/", "{template}", "campaigns/", "campaigns/new/", "campaigns/rules/",
+         "contacts/", "contacts/imports/", "links/", "opt-in/",
          "people/", "settings/", "api-keys/",
          "audit/"]  # fmt: skip
 DRAFT = ["onboarding/", "onboarding/step/screening/", "onboarding/verdict/", "onboarding/step/signing/",

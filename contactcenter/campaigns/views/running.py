@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.http import StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -137,9 +137,9 @@ def _samples(row):
 
 def _report(row, figures):
     stages = [
-        (_("Sent"), figures.sent),
-        (_("Delivered"), figures.delivered),
-        (_("Read"), figures.read),
+        (pgettext("messages", "Sent"), figures.sent),
+        (pgettext("messages", "Delivered"), figures.delivered),
+        (pgettext("messages", "Read"), figures.read),
         (_("Replied"), report.replied(row)),
     ]
     failures = report.failures(row)
