@@ -74,6 +74,12 @@ def _page(title, icon, name):
     return {"title": title, "icon": icon, "link": _later(f"admin:{name}_changelist")}
 
 
+def _at_house_rules(request):
+    """The rulebook's pages are below the same address and have an entry of their own."""
+    here, book = _address("admin:onboarding_houserulechange_changelist"), "rulebook/"
+    return request.path.startswith(here) and not request.path.startswith(here + book)
+
+
 LOOK["SIDEBAR"] = {
     "show_search": False,
     "show_all_applications": False,
@@ -88,7 +94,7 @@ LOOK["SIDEBAR"] = {
                     "link": _later("admin:onboarding_onboardingapplication_workload"),
                 },
                 _page(_("Canned reasons"), "quickreply", "onboarding_cannedreason"),
-                _page(_("House rules"), "gavel", "onboarding_houserulechange"),
+                _page(_("House rules"), "gavel", "onboarding_houserulechange") | {"active": _at_house_rules},
                 {
                     "title": _("Rulebook"),
                     "icon": "menu_book",

@@ -219,5 +219,13 @@ def comparison(limits: dict[str, Any] | None = None) -> tuple[Row, ...]:
             _("Approved templates, with opt-in"),
         ),
         Row("price", _("Price"), _("Free"), _("Free"), _("Per message, by country")),
-        Row("setup", _("Getting started"), _("A minute"), _("Ten minutes"), _("2 to 3 weeks")),
+        Row("setup", _("Getting started"), _("A minute"), _("Ten minutes"), _whole_way()),
     )
+
+
+def _whole_way() -> Text:
+    """How long the way to the API takes by house rule."""
+    least, most = house_rule("estimate_days_from"), house_rule("estimate_days_to")
+    if least % 7 == 0 and most % 7 == 0:
+        return _("%(least)d to %(most)d weeks") % {"least": least // 7, "most": most // 7}
+    return _("%(least)d to %(most)d days") % {"least": least, "most": most}

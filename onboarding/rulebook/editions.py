@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,6 +105,11 @@ def per_edition(folder: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
     return wrap
 
 
+@lru_cache(maxsize=64)
+def _as_tuple(found: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(found))
+
+
 class WordList(Set):
     """A word list that follows the edition being read; for module constants."""
 
@@ -129,7 +134,7 @@ class WordList(Set):
     @property
     def beginnings(self) -> tuple[str, ...]:
         """The words as ``str.startswith`` takes them."""
-        return tuple(self._read())
+        return _as_tuple(self._read())
 
     def isdisjoint(self, other) -> bool:
         return self._read().isdisjoint(other)

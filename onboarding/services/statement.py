@@ -17,6 +17,7 @@ from config.clock import now
 from onboarding import rulebook
 from onboarding.enums import ApplicationStatus, Sector
 from onboarding.models import OnboardingApplication, Signature
+from onboarding.services import editions
 from onboarding.services.moves import note
 from tenants import audit
 from tenants.forms import countries
@@ -148,6 +149,7 @@ def sign(application, *, name, shown, address, actor, agent=""):
     application.signed_agent = "".join(sign for sign in agent if sign.isprintable())[:300]
     application.signed_language = get_language() or "en"
     application.policy_version = policy_version()
+    editions.keep(rulebook.book.BOOK)
     application.signed_digest = digest(application)
     fields = [
         "signed_at", "signed_by", "signed_name", "signed_from", "signed_agent", "signed_language", "signed_statement",

@@ -367,6 +367,9 @@ def test_advisor(sam):
     assert advisor.advise(answers).recommendation == advisor.API
     put(sam, "advisor_app_conversations", "100")
     assert advisor.advise(answers).recommendation == advisor.APP
+    assert str(advisor.comparison()[-1].business_api) == "2 to 3 weeks"
+    put(sam, "estimate_days_to", "30")
+    assert str(advisor.comparison()[-1].business_api) == "14 to 30 days"
     put(sam, "platform_version", "9.0")
     assert advisor.judge_platform("current", "8.4") == advisor.OLD
 
