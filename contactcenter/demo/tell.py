@@ -7,6 +7,7 @@ from django.db import transaction
 from config import clock
 from contactcenter.demo import (
     badges,
+    campaigns,
     channels,
     people,
     stories_applications,
@@ -223,6 +224,7 @@ class Telling:
 
     def yesterday(self):
         self._play("25h")
+        campaigns.tell(self.stage, self.envios, self.first[self.envios].number(), actor=self.carolina)
         self._small(stories_applications.CONTESTED).submit()
         people.invite(self.envios, "yesenia@enviosdelvalle.example", Role.AGENT, invited_by=self.carolina)
 
