@@ -14,7 +14,7 @@ PUBLIC = ["/", "/advisor/", "/accounts/login/", "/accounts/signup/", "/accounts/
           "/accessibility/", "/no-such-page/"]  # fmt: skip
 OWNER = ["onboarding/timeline/", "onboarding/activation/", "onboarding/signature/", "numbers/", "{number}", "{badge}",
          "templates/", "templates/new/", "{template}", "campaigns/", "campaigns/new/", "campaigns/rules/",
-         "contacts/", "contacts/imports/", "links/", "opt-in/",
+         "{channel}", "contacts/", "contacts/imports/", "links/", "opt-in/",
          "people/", "settings/", "api-keys/",
          "audit/"]  # fmt: skip
 DRAFT = ["onboarding/", "onboarding/step/screening/", "onboarding/verdict/", "onboarding/step/signing/",
