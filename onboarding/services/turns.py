@@ -53,6 +53,9 @@ def name_of(what):
         StepKind.NAME_REVIEW: _("Propose another display name"),
         StepKind.CODE_REQUESTED: _("Activate your number"),
         StepKind.CODE_VERIFIED: _("Enter the code"),
+        StepKind.NUMBER_ADDED: _("Free your number for WhatsApp"),
+        StepKind.REGISTERED: _("Give the two-step PIN of your number"),
+        StepKind.ROUND_TRIP: _("Let a first message come in, and answer it"),
         StepKind.ROUND_TRIP: _("Test your number with one message"),
     }
     return words.get(what) or str(dict(StepKind.choices).get(what, what))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.browser import fill, press, visitor
+from tests.journeys.browser import DESKTOP, PHONE, fill, press, visitor
 from tests.journeys.stack import eventually, some_digits
+from tests.journeys.test_pages_axe import sideways, violations_of
 from tests.journeys.test_review_desk import decision, open_case, reviewer
 from tests.journeys.way import Company, Way
 
@@ -80,6 +81,10 @@ def test_an_unverified_company_reads_the_exact_way_and_the_application_waits(roa
     expect(part).to_contain_text("RUT")
     expect(part).to_contain_text(road.company.legal_name)
     assert road.stack.link_in_mail(road.company.owner_email, f"/b/{road.slug}/onboarding/").endswith("#verify")
+    assert violations_of(owner) == []
+    owner.set_viewport_size(PHONE)
+    assert sideways(owner) == 0
+    owner.set_viewport_size(DESKTOP)
 
 
 def test_two_changes_asked_for_appear_by_themselves_and_the_reviewer_sees_both_differences(road, ines):
@@ -177,6 +182,7 @@ def test_a_silent_business_is_reminded_ever_more_rarely_until_it_says_stop(road,
     reader.locator("main tbody tr", has_text=road.company.owner_email).locator("a").first.click()
     expect(reader.locator("main")).to_contain_text("/reminders/")
     reader.goto(stack.link_in_mail(road.company.owner_email, "/reminders/"))
+    assert violations_of(reader) == []
     reader.locator("button[name=wish][value=stop]").click()
     expect(reader.locator("button[name=wish][value=again]")).to_be_visible()
 
