@@ -21,6 +21,8 @@ from onboarding.models import SignupSession
 from onboarding.services import screenings, signup_access, signup_launch, statement, steps
 from onboarding.services.moves import note
 from tenants import audit, live
+from tenants.enums import MANAGERS
+from tenants.models import Membership
 from tenants.tenancy import business_scope, every_business
 
 State = SignupSession.State
@@ -126,7 +128,7 @@ def arrive(*, state, user, login, code="", error=""):
         or not constant_time_compare(session.browser, _browser(login))
     ):
         raise NotYours
-    if not session.business.members.filter(pk=user.pk).exists():
+    if not Membership.objects.filter(business=session.business, user=user, role__in=MANAGERS).exists():
         raise NotYours
     with business_scope(session.business):
         mine = SignupSession.objects.select_for_update().filter(pk=session.pk)

@@ -13,8 +13,10 @@ from onboarding.exceptions import NotPossible
 from onboarding.models import OnboardingStep, PhoneNumber, ProviderRoute, SignupSession, Waba
 from onboarding.services import applications, signup, signup_door, signup_launch, signup_runner, step_runner, steps
 from providers.models import Incident, ProviderCall
+from tenants.models import Membership
 from tenants.tenancy import business_scope, every_business
 from tests import builders
+from tests.providers.test_sandbox_signup import Window
 
 APP_ID = "670000000000001"
 PORTFOLIO = "506914307656634"
@@ -257,6 +259,29 @@ def test_our_system_user_is_let_in_where_one_is_named(sandbox, application, olga
         assert Waba.objects.get().access_token == ""
 
 
+def test_a_number_of_the_business_app_is_connected_without_a_registration(sandbox, application, olga):
+    sandbox.get(PORTFOLIO, fields="verification_status")
+    with business_scope(application.business):
+        steps.begin(application)
+        target = signup.start(application, flow="coexistence", is_popup=False, actor=olga, login=LOGIN)
+    launch = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+    window = Window(sandbox, **launch)
+    window.press(business=PORTFOLIO).press(waba="new").press(waba_name="Envíos", display_name="Envíos del Valle")
+    window.press(phone=PHONE).press(code=window.code_from_phone(PHONE[1:]))
+    window.press(whatsapp_business_management="1", whatsapp_business_messaging="1")
+    window.press("finish", returns_to=launch["redirect_uri"])
+    signup.arrive(state=window.back["state"], user=olga, login=LOGIN, code=window.back["code"])
+    run()
+
+    assert session_of(application).state == State.CONNECTED
+    found = states(application)
+    assert found[StepKind.REGISTERED] == StepState.DONE
+    with business_scope(application.business):
+        number = PhoneNumber.objects.get()
+        assert number.registered_at is not None
+        assert number.pin == ""
+
+
 # What must not work
 
 
@@ -281,7 +306,15 @@ def test_another_person_and_another_browser_cannot_bring_the_answer(application,
 
 def test_somebody_who_left_the_business_cannot_bring_the_answer(application, acme, olga):
     state = opened(application, olga)
-    olga.memberships.all().delete() if hasattr(olga, "memberships") else acme.members.remove(olga)
+    acme.members.remove(olga)
+
+    with pytest.raises(signup.NotYours):
+        signup.arrive(state=state, user=olga, login=LOGIN, code="code")
+
+
+def test_somebody_who_is_an_agent_by_now_cannot_bring_the_answer(application, acme, olga):
+    state = opened(application, olga)
+    Membership.objects.filter(business=acme, user=olga).update(role="agent")
 
     with pytest.raises(signup.NotYours):
         signup.arrive(state=state, user=olga, login=LOGIN, code="code")

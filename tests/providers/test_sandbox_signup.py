@@ -37,12 +37,12 @@ class Window:
         self.answer = self.http.get(f"{box.url}/v26.0/dialog/oauth", params=values, timeout=5)
         self.back = None
 
-    def press(self, verb="go", **given):
+    def press(self, verb="go", returns_to=RETURN, **given):
         self.answer = self.http.post(
             self.address + "/" + verb, data=given, headers={"Origin": self.box.url}, timeout=5, allow_redirects=False
         )
         target = self.answer.headers.get("location", "")
-        if target.startswith(RETURN):
+        if target.startswith(returns_to):
             self.back = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
         elif target:
             self.answer = self.http.get(self.box.url + target, timeout=5)
