@@ -1,5 +1,7 @@
 """What the business is told about its badge by e-mail. The words live in ``templates/onboarding/email/badge_*``."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.urls import reverse
 
@@ -14,6 +16,7 @@ def _tell(row, kind, key="", **context):
         getattr(row.created_by, "email", ""),
         getattr(row.confirmed_by, "email", ""),
     } - {""}
+    decided = row.decided_at.astimezone(ZoneInfo(row.business.time_zone)).date() if row.decided_at else None
     link = settings.PUBLIC_URL + reverse("onboarding:badge", args=[row.business.slug, number.reference])
     for address in sorted(people):
         mail.queue(
@@ -22,6 +25,7 @@ def _tell(row, kind, key="", **context):
             language=row.business.language,
             key=f"badge_{kind}:{row.pk}:{key}:{address}"[:200],
             badge=row,
+            decided=decided,
             number=number,
             business=row.business,
             link=link,

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
@@ -247,7 +248,9 @@ def bar(number, row):
             _("In review at WhatsApp"),
             whatsapp,
             no_time,
-            where_more=_("Sent on %(day)s.") % {"day": day(row.sent_at, "DATE_FORMAT")} if row.sent_at else "",
+            where_more=_("Sent on %(day)s.") % {"day": day(localtime(row.sent_at), "DATE_FORMAT")}
+            if row.sent_at
+            else "",
             who_more=_("It decides alone; nobody can speed it up."),
             duration_more=_("We ask every few hours and write to you."),
         ),
@@ -258,7 +261,7 @@ def bar(number, row):
                 _("Approved"),
                 nobody,
                 _("Nothing to wait for"),
-                where_more=_("Decided on %(day)s.") % {"day": day(row.decided_at, "DATE_FORMAT")}
+                where_more=_("Decided on %(day)s.") % {"day": day(localtime(row.decided_at), "DATE_FORMAT")}
                 if row.decided_at
                 else "",
             )
@@ -273,7 +276,7 @@ def bar(number, row):
 
 
 def _refused_bar(row, you, nobody):
-    decided = _("WhatsApp decided on %(day)s.") % {"day": date_format(row.decided_at, "DATE_FORMAT")}
+    decided = _("WhatsApp decided on %(day)s.") % {"day": date_format(localtime(row.decided_at), "DATE_FORMAT")}
     if badges.is_due_again(row):
         return _bar(pgettext("badge", "Refused"), you, _("You can ask again"), where_more=decided, you=True)
     left = badges.days_left(row)
