@@ -90,8 +90,9 @@ NEWS = {
 }
 """Changes that are told although nobody at the business has to act. What another mail tells isn't here: an approved
 name opens the business's turn, the first message makes it live."""
-NOT_TOLD = {StepKind.CODE_VERIFIED}
-"""Whoever enters a code sits before the page that says what came of it."""
+NOT_TOLD = {StepKind.CODE_VERIFIED, StepKind.ROUND_TRIP}
+"""Whoever enters a code sits before the page that says what came of it; the mail about the registration asks for the
+first message."""
 
 
 def step_changed(application, step, old):

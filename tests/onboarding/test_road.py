@@ -138,6 +138,14 @@ def test_a_stuck_step_is_told_and_that_it_goes_on_too(approved):
     assert kinds() == ["approved", "stuck", "goes_on"]
 
 
+def test_the_registration_and_what_follows_it_are_one_mail(approved):
+    with business_scope(approved.business):
+        steps.put(steps.get(approved, StepKind.CODE_VERIFIED), StepState.DONE)
+        steps.done(steps.get(approved, StepKind.REGISTERED))
+
+    assert kinds() == ["approved", "registered"]
+
+
 def test_people_with_an_account_read_their_own_language(acme, olga):
     olga.language = "pt-br"
     olga.save()
