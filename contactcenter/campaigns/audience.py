@@ -1,6 +1,7 @@
 """Who a campaign is for: the records of a list, or the contacts that a filter holds, read in bounded pieces."""
 
 import os
+import uuid
 from contextlib import closing
 from datetime import timedelta
 from functools import lru_cache
@@ -44,9 +45,7 @@ def take_in(campaign, upload):
     campaign.columns = {field: found[field] for field in ("phone", "name") if field in found}
     campaign.mapping = guess_mapping(campaign)
     upload.file.seek(0)
-    campaign.file.name = default_storage.save(
-        f"{business.reference}/campaigns/{campaign.reference}-{campaign.file_digest[:12]}.csv", upload.file
-    )
+    campaign.file.name = default_storage.save(f"{business.reference}/campaigns/{uuid.uuid4().hex}.csv", upload.file)
     return campaign
 
 

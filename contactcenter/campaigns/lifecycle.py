@@ -102,8 +102,16 @@ def _open(campaign):
 def choose_list(campaign, upload):
     """Keep a list for it; raises ``reading.NotCsv``, too."""
     row = _open(campaign)
+    _forget_file(row)
     audience.take_in(row, upload)
     return _back_to_draft(row)
+
+
+def _forget_file(row):
+    """Once this is committed nobody needs the list any more."""
+    storage, name = row.file.storage, row.file.name
+    if name:
+        transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
 def choose_contacts(campaign, rules, *, segment=None):
@@ -216,7 +224,8 @@ def resume(campaign, *, actor):
     if row.state not in _RESTING:
         raise NotPossible(_("Only a paused campaign can go on."))
     check_template(row.phone_number, row.template)
-    if watching.changed_since_check(row):
+    changed = watching.changed_since_check(row)
+    if changed == "template_changed":
         raise NotPossible(
             _("The template changed since the check. Cancel this campaign and make a new one for those who are left.")
         )
@@ -226,9 +235,13 @@ def resume(campaign, *, actor):
     row.started_at = row.started_at or (None if waits else present)
     row.resumed_at, row.stop_reason, row.stop_details = present, "", {}
     row.quality_at_start = watching.quality_of(row)
+    agreed = {}
+    if changed == "category_changed":
+        agreed = {"category_before": row.category, "category_agreed": row.template.category}
+        row.category = row.template.category
     row.save()
     outbox.let_go(row)
-    audit.record(audit.to_translate("campaign resumed"), row.name, actor=actor, reference=str(row.reference))
+    audit.record(audit.to_translate("campaign resumed"), row.name, actor=actor, reference=str(row.reference), **agreed)
     _go(row)
     return row
 
@@ -251,6 +264,7 @@ def throw_away(campaign, *, actor):
     """Delete a campaign that was never started."""
     row = _open(campaign)
     CampaignRecipient.objects.filter(campaign=row).delete()
+    _forget_file(row)
     audit.record(audit.to_translate("campaign thrown away"), row.name, actor=actor)
     row.delete()
 

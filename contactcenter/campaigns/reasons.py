@@ -19,11 +19,11 @@ LEFT_OUT = {
 STOPS = {
     "template_changed": (
         _("The template was edited after the campaign was checked."),
-        _("Check the campaign again, then start it."),
+        _("Cancel it and make a new campaign for those who are left."),
     ),
     "category_changed": (
         _("WhatsApp moved the template to another category, which changes the price."),
-        _("Check the campaign again to see what it costs now."),
+        _("Look at the template for the difference. Going on means that you agree to the new price."),
     ),
     "template_quality": (
         _("People's reactions brought the template's quality down to low."),

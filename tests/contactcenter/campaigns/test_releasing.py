@@ -12,7 +12,7 @@ from contactcenter.models import Conversation, Message, OutboxItem, Priority
 from onboarding.models import PersonWritten
 from onboarding.services import written_first
 from templates_hsm.models import MessageTemplate
-from tenants.models import Mail
+from tenants.models import AuditEvent, Mail
 from tenants.tenancy import business_scope, every_business
 from tests import builders
 from tests.contactcenter.campaigns.scene import (
@@ -156,9 +156,9 @@ def test_several_feeders_and_a_dying_one_send_to_nobody_twice(acme, monkeypatch)
 
     def work():
         try:
-            for _turn in range(6):
+            for _turn in range(12):  # past the lock that keeps to one feeder: the rows alone have to hold
                 try:
-                    releasing.feed(campaign.pk, acme.pk)
+                    releasing.release_slice(campaign.pk, acme.pk)
                 except RuntimeError:
                     continue
         finally:
@@ -312,6 +312,30 @@ def test_few_failures_say_nothing(acme):
     feed(campaign)
 
     assert again(campaign).state == "running"
+
+
+def test_another_category_waits_for_somebody_who_agrees_to_its_price(acme, olga):
+    campaign, _people = crowd(acme, 2)
+    with business_scope(acme):
+        MessageTemplate.objects.filter(pk=campaign.template_id).update(category="MARKETING")
+    feed(campaign)
+    assert again(campaign).state == "stopped"
+
+    with business_scope(acme):
+        lifecycle.resume(campaign, actor=olga)
+        line = AuditEvent.objects.filter(business=acme, verb="campaign resumed").get()
+    assert line.details["category_agreed"] == "MARKETING"
+    assert feed(campaign) == 2
+
+
+def test_an_edited_template_cant_go_on(acme):
+    campaign, _people = crowd(acme, 2)
+    with business_scope(acme):
+        MessageTemplate.objects.filter(pk=campaign.template_id).update(components=[{"type": "BODY", "text": "Other"}])
+    feed(campaign)
+
+    with business_scope(acme), pytest.raises(lifecycle.NotPossible):
+        lifecycle.resume(campaign, actor=None)
 
 
 @pytest.mark.parametrize("act", [lifecycle.pause, lifecycle.resume])
