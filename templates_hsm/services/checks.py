@@ -1,6 +1,8 @@
 """Our own check of a template under the rules in force: the linter, what the house decided, and what is kept of it."""
 
+import re
 from datetime import timedelta
+from string import Template
 
 from config.clock import now
 from onboarding.rulebook import Version, editions
@@ -83,13 +85,19 @@ def shown_rules():
             whose="house" if rule.house else "platform",
             severity=rule.severity,
             source=rule.source,
-            sentences=rule.sentences,
+            sentences={reader: _readable(text, rule.limit) for reader, text in rule.sentences.items()},
             valid_from=rule.since,
             until=rule.until + timedelta(days=1) if rule.until else None,
             off_when=("promotional_templates", "accepted") if rule.id == "PROMO-HOUSE" else None,
         )
         for rule in linter.all_rules()
     ]
+
+
+def _readable(sentence, limit):
+    """A rule's sentence with its figure; what depends on one template is left open."""
+    facts = {} if limit is None else {"limit": limit}
+    return re.sub(r"\$\w+", "…", Template(sentence).safe_substitute(facts))
 
 
 def rule_of(rule_id):

@@ -211,6 +211,16 @@ def test_two_days_are_compared(staff, sam):
     assert "6 months" in page.split('id="changed"')[1]
 
 
+def test_a_figure_that_changed_is_shown_in_both_sentences(staff):
+    answer = staff.get(
+        reverse(COMPARE), {"first": "2024-08-01", "second": "2026-11-23"}, headers={"accept-language": "en"}
+    )
+
+    changed = answer.content.decode().split('id="changed"')[1]
+    assert "BUTTON-COUPON" in changed
+    assert "$limit" not in changed and "$length" not in changed
+
+
 def test_a_promotional_rule_that_the_house_lifted_is_shown_as_off(staff, sam):
     house_rules.change("promotional_templates", "accepted", actor=sam, reason=WHY, seen="0.0")
 

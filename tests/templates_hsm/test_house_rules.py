@@ -1,6 +1,10 @@
 """What the house decided about templates, and checks that can be reached again."""
 
+import io
+import json
+
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from onboarding.services import house_rules
@@ -79,3 +83,17 @@ def test_businesses_do_not_see_the_check_in_the_history_and_staff_replay_it(clie
     assert page.count(">same<") == 2
     change = client.get(reverse("admin:templates_hsm_messagetemplate_change", args=[promotion.pk]))
     assert url in change.content.decode()
+
+
+def test_preflight_reads_the_house_rules_of_staff_only_when_asked(promotion, sam, monkeypatch):
+    def run(*options):
+        monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"id": 1, "input": promotion.definition}) + "\n"))
+        out = io.StringIO()
+        call_command("preflight", "template", *options, stdout=out)
+        return json.loads(out.getvalue())["verdict"]
+
+    accept(sam)
+
+    assert run() == "warn"
+    assert run("--house") == "pass"
+    assert run("--house", "--as-of=2026-01-01") == "fail", "the change had not begun then"
