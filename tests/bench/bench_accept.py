@@ -85,9 +85,9 @@ def accept(ground):
     environment = ground.fresh_database("accept")
     numbers = world.build(20)
     make_floor_tables()
-    seconds = 10 if ground.full else 3
+    seconds = 10 if ground.full else 2
     folder = ground.scratch("accept")
-    bodies = world.deliveries(numbers, 120_000 if ground.full else 45_000)
+    bodies = world.deliveries(numbers, 120_000 if ground.full else 30_000)
     load.save_bodies(folder / "bodies", [(body, world.signature(body)) for body in bodies])
     ports = free_port(), free_port()
     with (
@@ -141,7 +141,7 @@ def accept_cpu(ground):
     numbers = world.build()
     make_floor_tables()
     folder = ground.scratch("accept-cpu")
-    count = 40_000 if ground.full else 10_000
+    count = 40_000 if ground.full else 6_000
     floor_count = count // 8
     ports = free_port(), free_port()
     turn = iter(range(1, 100))

@@ -120,7 +120,7 @@ def _say(businesses, count, per_second, first=0):
 
 def _reconnects(ground, client, businesses, places):
     """News while connections break all the time: every page must hear all of it."""
-    wanted = 100_000 if ground.full else 10_000
+    wanted = 100_000 if ground.full else 5_000
     each = wanted // len(places) + 1
     client.ask("open", places=places)
     client.ask("heard")

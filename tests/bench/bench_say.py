@@ -22,7 +22,7 @@ AGENT, CAMPAIGN = 0, 2
 def say(ground):
     """Messages of ten businesses, each to another person, from the outbox to the answer in the database."""
     ground.fresh_database("say")
-    ours_n, floor_n = (20_000, 400) if ground.full else (4_000, 100)
+    ours_n, floor_n = (20_000, 400) if ground.full else (2_500, 60)
     numbers = world.numbers(10, per_second=1000)
     threads = [thread for number in numbers for thread in world.people(number, ours_n // len(numbers))]
     random.Random(3).shuffle(threads)
@@ -86,7 +86,7 @@ def say(ground):
 def at_the_limit(ground, name, per_second, share):
     """One number with more to say than it may, watched at the sender's own door."""
     ground.fresh_database("limit")
-    seconds = 62 if ground.full else 17
+    seconds = 62 if ground.full else 12
     measured = seconds - 2.0
     [number] = world.numbers(1, per_second=per_second)
     threads = world.people(number, min(per_second * seconds * 11 // 10, 20_000))
@@ -145,7 +145,7 @@ def limit_1000(ground):
 def fair(ground):
     """Agents' replies from the commit of their row to their first byte, while a campaign waits and while none does."""
     ground.fresh_database("fair")
-    campaign_n, replies = (100_000, 300) if ground.full else (15_000, 120)
+    campaign_n, replies = (100_000, 300) if ground.full else (8_000, 120)
     [campaigning, other] = world.numbers(2, per_second=80)
     writers = {"other": world.people(other, 100), "same": world.people(campaigning, 100)}
     audience = world.people(campaigning, campaign_n, prefix="5731")

@@ -14,7 +14,7 @@ ROUNDS, PEOPLE, SMALL = 5, 100, 10_000
 @figure("growth")
 def growth(ground):
     """What a message costs with millions of stored ones, by what it costs with ten thousand."""
-    stored, count = (10_000_000, 10_000) if ground.full else (500_000, 3000)
+    stored, count = (10_000_000, 10_000) if ground.full else (500_000, 2000)
     sides = {}
     ground.kept_database(f"growth_{stored // 1000}k", lambda: _fill(ground, stored))
     sides["large"] = _name_of_database(), _side_there()
@@ -117,8 +117,8 @@ def rls(ground):
     """A page of the inbox, and the digestion of batches, with the policies by without them."""
     ground.fresh_database("rls")
     side = inbox.side(world.BUSINESSES)
-    count = 10_000 if ground.full else 3000
-    rounds = 9
+    count = 10_000 if ground.full else 1500
+    rounds, pages_n = 7, 40 if ground.full else 15
     told = iter(
         world.deliveries(side.numbers, count, seed=n, at=at) for n, at in enumerate(inbox.moments(2 * rounds + 2))
     )
@@ -127,21 +127,19 @@ def rls(ground):
 
     def pages():
         with metered(os.getpid(), ground.postgres_pid) as meter:
-            for _ in range(40):
+            for _ in range(pages_n):
                 look()
-        return meter.round(40)
+        return meter.round(pages_n)
 
     for name, what, unit in (
         ("rls_page", pages, "µs a page"),
         ("rls_batch", lambda: inbox.digest(ground, next(told)), "µs a message"),
     ):
         with _policies(ground) as switch:
-            result = paired(
-                _with(switch, True, what), _with(switch, False, what), rounds=rounds if what is pages else 8
-            )
+            result = paired(_with(switch, True, what), _with(switch, False, what), rounds=rounds)
         emit(
             name, value=result.ours.cpu_us, unit=unit, ratio=result.cpu_ratio, floor=result.floor.cpu_us,
-            n=40 if what is pages else count, goal="≤ 1.05", met=result.cpu_ratio <= 1.05,
+            n=pages_n if what is pages else count, goal="≤ 1.05", met=result.cpu_ratio <= 1.05,
             time_ratio=1 / result.speed_ratio, others=result.others,
         )  # fmt: skip
 

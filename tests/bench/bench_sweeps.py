@@ -115,7 +115,7 @@ def sweep(ground):
     from tests.bench.floors import windows as plain
 
     small, big = Windows(ground, SMALL), Windows(ground, 3_000_000 if ground.full else 200_000)
-    count, few = 100_000 if ground.full else 20_000, 300
+    count, few = 100_000 if ground.full else 8_000, 150
 
     def floor():
         big.enter()
@@ -125,7 +125,7 @@ def sweep(ground):
         big.check(few)
         return meter.round(few)
 
-    result = paired(lambda: big.announce(count), floor, rounds=5 if ground.full else 3)
+    result = paired(lambda: big.announce(count), floor, rounds=5)
     seconds = 100_000 / result.ours.per_second
     emit(
         "sweep",

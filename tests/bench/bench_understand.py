@@ -30,7 +30,7 @@ def understand(ground):
     from tests.bench.floors.understand import understand as take_in
 
     ground.fresh_database("understand")
-    some, count = (world.BUSINESSES, 10_000) if ground.full else (10, 4000)
+    some, count = (world.BUSINESSES, 10_000) if ground.full else (10, 2500)
     ours, theirs = inbox.side(world.BUSINESSES), inbox.side(some)
     for_us = iter(told(ours.numbers, count))
     for_them = iter(told(theirs.numbers + ours.numbers[some:], count))
@@ -53,7 +53,7 @@ def understand_sql(ground):
     from tests.bench.floors import bare_sql
 
     ground.fresh_database("understand_sql")
-    count = 10_000 if ground.full else 4000
+    count = 10_000 if ground.full else 2500
     ours, theirs = inbox.side(world.BUSINESSES), inbox.side(world.BUSINESSES)
     for_us, for_them = iter(told(ours.numbers, count)), iter(told(theirs.numbers, count))
     bare = _application_connection(ground)
@@ -96,7 +96,7 @@ def statuses(ground):
     from tests.bench.floors.understand import apply_status
 
     ground.fresh_database("statuses")
-    some, per_number = (world.BUSINESSES, 60) if ground.full else (10, 40)
+    some, per_number = (world.BUSINESSES, 60) if ground.full else (10, 30)
     ours, theirs = inbox.side(world.BUSINESSES), inbox.side(some)
     count = 3 * per_number * world.BUSINESSES
     at = {"ours": iter(inbox.moments(ROUNDS + 1)), "floor": iter(inbox.moments(ROUNDS + 1))}

@@ -139,7 +139,7 @@ def memory(ground):
     places = logged_in(businesses, 1)
     inboxes = [reverse("contactcenter:inbox", args=[slug]) for slug, _cookie in places]
     connection = ground.superuser()
-    total, warm = (200_000, 20_000) if ground.full else (20_000, 4000)
+    total, warm = (200_000, 20_000) if ground.full else (15_000, 3000)
     with Program(ground, environment) as program, Client("whole_client", program.port) as client:
         bare = _pss(program)
         client.ask("open", places=places)
