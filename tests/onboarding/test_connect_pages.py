@@ -279,3 +279,9 @@ def test_an_answer_that_contradicts_what_was_connected_holds_the_application(own
         OnboardingApplication.objects.filter(pk=draft.pk).update(phone="+573155550142")
         draft.refresh_from_db()
         assert not any("+573155550142" in str(problem) for problem in wizard.missing(draft))
+
+
+def test_the_worker_knows_the_task_under_the_name_that_hints_use():
+    from onboarding import tasks
+
+    assert tasks.exchange_signups.name == "onboarding.tasks.exchange_signups"
