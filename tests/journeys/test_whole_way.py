@@ -23,6 +23,12 @@ def test_staff_approves_and_the_number_is_activated_with_a_code_from_the_phone(w
     expect(way.owner.locator("body")).not_to_contain_text(way.pin)
 
 
+def test_one_real_message_and_its_answer_make_the_number_live(way):
+    way.reach("tested")
+
+    assert way._number_at_provider()["status"] == "CONNECTED"
+
+
 def test_an_invited_agent_joins(way):
     way.reach("invited")
 

@@ -132,8 +132,8 @@ class Way:
     """The stations of one business. Attributes appear as the way goes on: ``owner`` and ``agent`` (pages), ``slug``."""
 
     STATIONS = (
-        "account", "screened", "signed", "answered", "submitted", "corrected", "approved", "activated", "invited",
-        "template", "conversation", "answered_live", "live",
+        "account", "screened", "signed", "answered", "submitted", "corrected", "approved", "activated", "tested",
+        "invited", "template", "conversation", "answered_live", "live",
     )  # fmt: skip
 
     def __init__(self, stack, browser, shots, company=None):
@@ -356,6 +356,36 @@ class Way:
     def _number_at_provider(self):
         numbers = self.stack.control("state")["numbers"]
         return next(row for row in numbers if row["digits"] == self.company.digits)
+
+    def tested(self):
+        """The channel's checklist passes by itself; one word from a phone comes in, is answered, and makes it live."""
+        page = self.owner
+        page.goto(self.address("onboarding/activation/"))
+        page.locator("main a[href$='/channel/']").first.click()
+        at(page, "/channel/")
+        standing = page.locator("[data-part=standing]")
+        expect(standing.locator(".notice.ok")).to_have_count(0)
+        form = page.locator("main form[action$='/channel/platform/']")
+        fill(form, platform="none")
+        press(form)
+        passed = page.locator("[data-part=items] > ul > li.ok")
+        expect(passed).to_have_count(8, timeout=90_000)  # by itself, without a reload
+        self.picture(page, "channel-checked")
+        press(page.locator("main form[action$='/channel/test/']"))
+        word = page.locator(".channel-word output").inner_text().strip()
+        assert re.fullmatch(r"[A-Z]{3}[2-9]{2}", word)
+        expect(page.locator("[data-part=test] img.qr")).to_be_visible()
+        self.picture(page, "channel-word")
+        page.evaluate("window.neverReloaded = true")
+        phone = visitor(self.browser, viewport={"width": 1100, "height": 900})
+        open_phone(phone, self.stack, "Sara, prueba", "+5731555500" + some_digits(2), self.number_id)
+        write_from_phone(phone, word)
+        expect(phone.locator("[data-live=thread] li:not(.out)").first).to_be_visible(timeout=60_000)
+        expect(standing.locator(".notice.ok")).to_be_visible(timeout=60_000)
+        expect(page.locator(".channel-legs > li:not(.done)")).to_have_count(0)
+        assert page.evaluate("window.neverReloaded"), "The checklist was reloaded."
+        self.picture(page, "channel-live")
+        phone.context.close()
 
     def invited(self):
         """The owner invites an agent, who signs up by the link and joins."""
