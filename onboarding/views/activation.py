@@ -163,7 +163,7 @@ def _page(request, application, *, request_form=None, code_form=None, pin="", st
         "request_form": request_form
         or CodeRequestForm(initial={"method": method, "language": language, "key": uuid.uuid4().hex}),
         "code_form": code_form or CodeForm(initial={"key": uuid.uuid4().hex}),
-        "trouble": _trouble(known, state),
+        "obstacle": _trouble(known, state),
         "codes_left": quotas.left(application.phone_numbers.first(), AttemptKind.CODE),
         "pin_left": quotas.left(application.phone_numbers.first(), AttemptKind.PIN),
         "is_owner": request.role == Role.OWNER,

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.clock import now
+from config.templatetags.ui import number as figure
 from onboarding.exceptions import NotPossible
 from onboarding.forms.number_life import RenamingForm
 from onboarding.models import AttemptKind, PhoneNumber, RenamingState
@@ -93,12 +94,12 @@ def raising(number):
     people = written_first.limit_of(number).people_per_day
     if people is not None and people < rules["first_step"] and not verified:
         words.append(
-            _("Have Meta verify your company: the limit rises to %(n)s people.") % {"n": f"{rules['first_step']:n}"}
+            _("Have Meta verify your company: the limit rises to %(n)s people.") % {"n": figure(rules["first_step"])}
         )
     if people is not None and people < rules["first_step"]:
         words.append(
             _("Or write to %(n)s different people within %(days)s days with templates of high quality.")
-            % {"n": f"{rules['delivered_people']:n}", "days": rules["delivered_days"]}
+            % {"n": figure(rules["delivered_people"]), "days": rules["delivered_days"]}
         )
     elif people is not None:
         words.append(

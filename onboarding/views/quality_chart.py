@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from providers.words import Quality
 
-WIDTH, HEIGHT = 640, 150
-LEFT, RIGHT, TOP, BOTTOM = 76, 8, 14, 26
+WIDTH, HEIGHT = 360, 140
+LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 26
 LEVELS = {Quality.GREEN: 0, Quality.YELLOW: 1, Quality.RED: 2}
 DAYS = 90
 
@@ -25,6 +25,10 @@ class QualityChart:
     labels: list = field(default_factory=list)
     width: int = WIDTH
     height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    label_x: int = LEFT - 8
+    days_y: int = HEIGHT - 4
 
     @property
     def is_empty(self):
@@ -52,7 +56,7 @@ def draw(points, at):
         return round(TOP + inner * level / 2, 1)
 
     chart.levels = [{"y": y(level), "text_y": y(level) + 4, "text": label(word)} for word, level in LEVELS.items()]
-    for days in (90, 60, 30, 0):
+    for days in (90, 45, 0):
         moment = at - timedelta(days=days)
         anchor = "start" if days == 90 else "end" if days == 0 else "middle"
         chart.labels.append({"x": x(moment), "text": date_format(moment, "j M"), "anchor": anchor})
