@@ -122,3 +122,101 @@ class TemplateEvent(BusinessOwned):
 
     def __str__(self):
         return f"{self.kind} {self.new}"
+
+
+class TemplateMedia(BusinessOwned):
+    """The sample file of a media header, kept by us: Meta gives it back only as an address that ends.
+
+    Definitions name it with ``handle`` (``components.media``); what Meta knows it by is fetched when a template is
+    handed in. A row never changes its file: another file is another row, so that versions keep what they showed.
+    """
+
+    class Kind(models.TextChoices):
+        IMAGE = "IMAGE", _("Image")
+        VIDEO = "VIDEO", _("Video")
+        DOCUMENT = "DOCUMENT", _("Document")
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    file = models.CharField(max_length=255)
+    file_name = models.CharField(max_length=255)
+    mime_type = models.CharField(max_length=60)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    provider_handle = models.TextField(blank=True)
+    """The handle of the last upload, and when: a try that follows soon needs no second upload."""
+    provider_handle_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name = _("header file")
+        verbose_name_plural = _("header files")
+        indexes = [models.Index(fields=["business", "sha256"], name="templatemedia_same")]
+
+    def __str__(self):
+        return self.file_name
+
+
+class TemplateVersion(BusinessOwned):
+    """What a template said at a moment: after a save, when it was handed in, and when Meta decided."""
+
+    SAVED = "saved"
+
+    template = models.ForeignKey(MessageTemplate, on_delete=models.CASCADE, related_name="versions")
+    kind = models.CharField(max_length=20, default=SAVED)
+    """``saved``, or the status that the template reached with this text."""
+    version = models.PositiveIntegerField()
+    definition = models.JSONField()
+    at = models.DateTimeField(default=now)
+    actor = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("template version")
+        verbose_name_plural = _("template versions")
+        indexes = [models.Index(fields=["template", "-at"], name="templateversion_when")]
+
+    def __str__(self):
+        return f"{self.version} {self.kind}"
+
+
+class LibraryTemplate(models.Model):
+    """An example that our team publishes to all businesses. ``definition`` is the body of a create call."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    use = models.CharField(_("use"), max_length=30)
+    language = models.CharField(_("language"), max_length=10)
+    definition = models.JSONField(_("definition"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    created_at = models.DateTimeField(_("created"), default=now)
+    updated_at = models.DateTimeField(_("changed"), default=now)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("library template")
+        verbose_name_plural = _("library templates")
+
+    def __str__(self):
+        return f"{self.definition.get('name', '')} ({self.language})"
+
+
+class LibraryChange(models.Model):
+    """One line of the history of a library template: what was done, by whom, and the text of that moment."""
+
+    entry = models.ForeignKey(LibraryTemplate, on_delete=models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=12)
+    definition = models.JSONField()
+    at = models.DateTimeField(default=now)
+    actor = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("change of a library template")
+        verbose_name_plural = _("changes of library templates")
+        indexes = [models.Index(fields=["entry", "-at"], name="librarychange_when")]
+
+    def __str__(self):
+        return f"{self.kind} {self.at:%Y-%m-%d}"

@@ -93,6 +93,7 @@ OUTSIDE_TENANCY = {
     "providers_deadletter", "providers_delivery", "providers_deliverycursor", "providers_incident",
     "providers_providercall", "providers_replayjob", "providers_sample", "providers_tally",
     "providers_unknownevent", "tenants_apikey", "tenants_business",
+    "templates_hsm_librarychange", "templates_hsm_librarytemplate",
     "tenants_invitation", "tenants_mail", "tenants_membership", "tenants_user", "tenants_user_groups",
     "tenants_user_user_permissions", "usersessions_usersession",
 }  # fmt: skip
