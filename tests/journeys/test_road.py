@@ -47,7 +47,7 @@ def ines(stack, browser):
 
 
 def at_desk(page, road):
-    """The application at the review desk. That page loads itself again on news, which may come just as one leaves it."""
+    """The application at the review desk. That page loads itself again on news, perhaps just as one leaves it."""
     try:
         open_case(page, road)
     except Error:
