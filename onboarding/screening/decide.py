@@ -76,10 +76,14 @@ class Reading:
                 if denied_too or not self.is_denied(index, span):
                     yield index, span
 
-    def near(self, index: int, span: Span, name: str, *, before: int = 99, after: int = 99) -> bool:
+    def near(
+        self, index: int, span: Span, name: str, *, before: int = 99, after: int = 99, denied_too: bool = True
+    ) -> bool:
         """Whether the concept stands in the same chunk, at most so many words before or after the span."""
         chunk = self.clauses[index].chunk
         for other in self.spans[index].get(name, ()):
+            if not denied_too and self.is_denied(index, other):
+                continue
             if chunk[other.start] != chunk[span.start] and chunk[other.end - 1] != chunk[span.start]:
                 continue
             if other.start >= span.end and other.start - span.end < after:
@@ -191,6 +195,8 @@ def doubtful(reading: Reading, doubt: Doubt) -> list[tuple[int, Span]]:
                 continue
             if _served(reading, index, span) or _taught(reading, index, span):
                 continue
+            if any(_voids_near(reading, index, span, scoped(SHARED, name)) for name in ("toy", "culture")):
+                continue
             weights[text], found[text] = weight, (index, span)
             taken.append((index, span.start, span.end))
     return list(found.values()) if sum(weights.values()) >= doubt.need else []
@@ -242,8 +248,8 @@ def _served(reading: Reading, index: int, span: Span) -> bool:
 
 
 def _taught(reading: Reading, index: int, span: Span) -> bool:
-    """A topic of teaching, unless the same breath also sells."""
-    if not reading.near(index, span, scoped(SHARED, "teach"), before=9, after=4):
+    """A topic of teaching, unless the same breath also sells; "without classes" teaches nothing."""
+    if not reading.near(index, span, scoped(SHARED, "teach"), before=9, after=4, denied_too=False):
         return False
     sells = reading.spans[index].get(scoped(SHARED, "sell"), ())
     return all(reading.is_denied(index, s) for s in sells)

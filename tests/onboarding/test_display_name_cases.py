@@ -9,6 +9,7 @@ from .casefiles import OWN, SHARED, cases, wrong
 FILES = {
     "own": OWN / "display_name_own.jsonl",
     "second": OWN / "display_name_second.jsonl",
+    "third": OWN / "display_name_third.jsonl",
     "shared": SHARED / "display_name.jsonl",
 }
 

@@ -60,3 +60,30 @@ def test_a_check_that_is_not_there_is_said_plainly(preflight, settings):
     settings.PREFLIGHT = {"policy": "nowhere.at.all"}
     with pytest.raises(CommandError, match="can't be loaded"):
         preflight("policy", case(1))
+
+
+def labelled(number, verdict, category, **given):
+    return json.dumps({"id": number, "input": given, "expected": {"verdict": verdict, "category": category}})
+
+
+def test_labelled_cases_are_scored_per_verdict(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    lines = [
+        labelled("a", "prohibited", "gambling", activity="casino online", country="US"),
+        labelled("b", "allowed", "none", activity="panaderia"),
+        labelled("c", "prohibited", "weapons", activity="panaderia"),
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    out = io.StringIO()
+    call_command("preflight", "policy", str(path), "--score", stdout=out)
+    said = out.getvalue()
+    assert "2 of 3 verdicts right (0.667), 2 with category or reasons" in said
+    assert "prohibited let through as allowed: 1 c" in said
+    assert "- c: wanted prohibited weapons, got allowed none" in said
+
+
+def test_files_without_labels_cannot_be_scored(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(CommandError, match="not labelled cases"):
+        call_command("preflight", "policy", str(path), "--score", stdout=io.StringIO())

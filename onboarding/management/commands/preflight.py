@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
+from onboarding.management.scoring import score
 from onboarding.rulebook import house
 
 KINDS = {
@@ -38,6 +39,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=sorted(self.registry()))
         parser.add_argument("file", nargs="?", default="-", help="a JSONL file; standard input if left out")
+        parser.add_argument("--score", action="store_true", help="compare with the labels and print right and wrong")
         parser.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="judge by the rules of this day")
         parser.add_argument("--house", action="store_true", help="with the house rules as staff have set them")
 
@@ -56,17 +58,27 @@ class Command(BaseCommand):
         with house.in_force(_end_of(day)) if options["house"] else nullcontext() as state:
             if state is not None and path in WITH_HOUSE:
                 check = import_string(WITH_HOUSE[path])
-            self.read_all(options["file"], partial(check, as_of=day) if day else check)
+            judges = self.score_all if options["score"] else self.judge_all
+            self.read_all(options["file"], partial(check, as_of=day) if day else check, judges)
 
-    def read_all(self, path: str, check: Check) -> None:
+    def read_all(self, path: str, check: Check, judges: Callable[[TextIO, Check], None]) -> None:
         if path == "-":
-            self.judge_all(sys.stdin, check)
+            judges(sys.stdin, check)
             return
         try:
             with open(path, encoding="utf-8", errors="replace") as stream:
-                self.judge_all(stream, check)
+                judges(stream, check)
         except OSError as failure:
             raise CommandError(f"Can't read {path}: {failure.strerror}") from failure
+
+    def score_all(self, stream: TextIO, check: Check) -> None:
+        """Right and wrong per verdict for labelled lines, instead of the verdicts."""
+        try:
+            result = score(stream, lambda line: judge(line, check))
+        except (orjson.JSONDecodeError, KeyError, TypeError) as failure:
+            raise CommandError(f"These are not labelled cases: {failure}") from failure
+        for line in result.lines():
+            self.stdout.write(line)
 
     def judge_all(self, stream: TextIO, check: Check) -> None:
         for line in stream:
