@@ -1,12 +1,23 @@
 """The demo's parts: its stories hold together, and its people act through the services as told."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from config import clock
-from contactcenter.demo import acts, people, pictures, stories_applications, stories_en, stories_es, stories_templates
+from contactcenter.demo import (
+    acts,
+    badges,
+    channels,
+    people,
+    pictures,
+    stories_applications,
+    stories_en,
+    stories_es,
+    stories_templates,
+)
 from contactcenter.demo import templates as demo_templates
 from contactcenter.demo.applications import Applicant
 from contactcenter.demo.conversations import Player, play
@@ -14,9 +25,10 @@ from contactcenter.demo.stage import DidNotHappen, Stage, ago
 from contactcenter.demo.tell import BEGUN, FINISHED, state
 from contactcenter.models import Conversation, Message, MessageMedia, MessageStatus, Note, Reaction
 from contactcenter.services import media
+from contactcenter.understand.round_trips import catch_up
 from contacts.models import ConsentEvent
 from onboarding.enums import ApplicationStatus, StepKind, StepState
-from onboarding.models import NameCheck, OnboardingStep, PhoneNumber
+from onboarding.models import ChannelSetup, NameCheck, OnboardingStep, PhoneNumber, RoundTrip
 from providers.sandbox.companies import COMPANIES
 from sessions_24h.models import CustomerServiceWindow
 from templates_hsm.components.sending import check_send_values
@@ -25,7 +37,7 @@ from templates_hsm.models import MessageTemplate, TemplateStatus
 from tenants import audit
 from tenants.enums import Role
 from tenants.models import Membership, User
-from tenants.tenancy import business_scope
+from tenants.tenancy import business_scope, every_business
 from tests import builders
 from tests.contactcenter.deliveries import hear
 
@@ -378,6 +390,59 @@ def test_files_reactions_and_answers_are_told(envios):
         assert Reaction.objects.get().emoji == "👍"
         resolved = Conversation.objects.filter(status="resolved")
         assert [row.contact.identities.get(kind="wa_id").value for row in resolved] == ["573155550171"]
+
+
+# Channels
+
+
+class ProbePhone(Telephone):
+    """A telephone whose messages are written now and whose answers arrive at once."""
+
+    def do(self, name, /, **body):
+        return super().do(name, **{"at": int(clock.now().timestamp())} | body)
+
+    def wait(self, what, look, seconds=8.0):
+        with business_scope(self.number.business):
+            Message.objects.filter(direction="outbound", delivered_at=None).update(
+                status=MessageStatus.DELIVERED, sent_at=clock.now(), delivered_at=clock.now()
+            )
+        catch_up()
+        assert look(), what
+
+
+def test_our_team_tests_a_number_once_and_it_is_live(envios, staff):
+    number = builders.phone_number(envios, live_at=None)
+    one = SimpleNamespace(
+        business=envios,
+        owner=User.objects.get(email=people.CAROLINA),
+        staff=staff,
+        number=lambda: _fresh(number),
+    )
+    for _run in range(2):
+        channels.test(ProbePhone(number), one)
+
+    assert _fresh(number).live_at is not None
+    with business_scope(envios):
+        assert RoundTrip.objects.get().state == RoundTrip.State.DONE
+        assert Conversation.objects.get().status == "resolved"
+        assert Message.objects.filter(direction="outbound").count() == 1
+
+
+def _fresh(number):
+    with business_scope(number.business):
+        return PhoneNumber.objects.select_related("waba", "business").get(pk=number.pk)
+
+
+def test_the_theatre_s_box_office_is_set_up_late(stage, staff):
+    for _run in range(2):
+        badges.tell(stage)
+        channels.tell(stage)
+
+    with every_business():
+        late = ChannelSetup.objects.get(phone_number__display_name=channels.LATE["name"])
+        assert (late.phone_number.live_at, late.platform_version) == (None, "7.4")
+        assert late.started_at == END - ago(channels.SINCE)
+        assert RoundTrip.objects.get().state == RoundTrip.State.OPEN
 
 
 # The command
