@@ -87,7 +87,7 @@ def screen(
     if not findings and not content and not (brand or "").strip() and book.holds("house.screening.too_little"):
         findings = [_Finding(NEEDS_REVIEW, "none", "house.screening.too_little", 0, ())]
     if not findings and book.holds(_DOUBT):
-        findings = _by_cues(reading)
+        findings = _by_cues(Reading({**fields, "brand": brand or ""}))
     return _verdict(findings, book, countries)
 
 
@@ -248,11 +248,11 @@ def _regulated_by_name(reading, category, rule, verdict, book, countries) -> tup
 
 
 def _by_cues(reading: Reading) -> list[_Finding]:
-    """Nothing is named, but several cues point to one category: a person reads it, and nobody is refused."""
+    """Nothing is named, but cues point to one category: a person reads it. A figurative brand alone raises no doubt."""
     found = []
     for doubt in doubts():
         cues = doubtful(reading, doubt)
-        if cues:
+        if any(reading.clauses[i].field != "brand" for i, _ in cues):
             said = tuple(Words(reading.clauses[i].field, reading.text(i, s)) for i, s in cues)
             found.append(_Finding(NEEDS_REVIEW, doubt.category, _DOUBT, len(cues), said))
     return found

@@ -16,7 +16,8 @@ FILES = {
     "seventh": (OWN / "policy_seventh.jsonl", 0.97),
     "eighth": (OWN / "policy_eighth.jsonl", 0.97),
     "ninth": (OWN / "policy_ninth.jsonl", 0.95),
-    "holdout": (OWN / "policy_holdout.jsonl", 0.92),
+    "tenth": (OWN / "policy_tenth.jsonl", 0.95),
+    "holdout": (OWN / "policy_holdout.jsonl", 0.95),
     "phrases": (OWN / "policy_phrases.jsonl", 0.97),
     "shared": (SHARED / "policy.jsonl", 0.95),
 }
