@@ -45,7 +45,7 @@ def look():
             key, title, f"{step.business} {step.application.code}: {step.kind}, {step.since:%Y-%m-%d}"
         )
     ended = 0
-    for key in Incident.objects.filter(closed_at=None, key__startswith="step").values_list("key", flat=True):
+    for key in Incident.objects.filter(closed_at=None).values_list("key", flat=True):
         over = (key.startswith(PREFIX) and key not in stuck) or (key.startswith(LONG) and key not in long)
         ended += over and incidents.close_incident(key)
     return {"stuck": len(long), "ended": ended}
