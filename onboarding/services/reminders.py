@@ -99,7 +99,7 @@ def begin(application):
     if (row.turn, row.turn_at) == (turn.what, turn.since):
         return False
     # Somebody who has just acted isn't reminded at once of something older.
-    start = max(turn.since, now()) if row.turn_at else turn.since
+    start = max(turn.since, application.status_changed_at)
     row.turn, row.turn_at, row.sent, row.last_at, row.ended_at = turn.what, turn.since, 0, None, None
     row.next_at = awake(application.business, start + dt.timedelta(days=rhythm().pauses[0]))
     row.save()

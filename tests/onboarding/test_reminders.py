@@ -78,6 +78,15 @@ def test_downtime_makes_one_reminder_and_not_a_heap(draft):
         assert row(draft).next_at > now() + timedelta(days=4)
 
 
+def test_a_turn_that_began_during_downtime_is_counted_from_its_beginning(draft, acme):
+    with day(1):
+        sweep()
+    with day(3), business_scope(acme):
+        OnboardingApplication.objects.filter(pk=draft.pk).update(updated_at=now())
+    with day(6):
+        assert sweep() == 2
+
+
 def test_whoever_acts_is_reminded_anew_only_after_the_first_pause(draft, acme):
     for number in (1, 2, 7):
         with day(number):
@@ -204,7 +213,7 @@ def test_corrections_and_steps_are_turns_of_the_business(acme, olga, sam):
         sweep()
         assert (row(application).turn, row(application).sent) == (turns.CORRECTIONS, 0)
     with day(4), business_scope(acme):
-        OnboardingApplication.objects.filter(pk=application.pk).update(status=Status.SUBMITTED)
+        OnboardingApplication.objects.filter(pk=application.pk).update(status=Status.SUBMITTED, status_changed_at=now())
     with day(4):
         sweep()
         assert row(application).turn == StepKind.BUSINESS_VERIFICATION
