@@ -1,6 +1,7 @@
 """Pages that show a campaign and act on it: the list, the check's result, the running view, the report."""
 
 import re
+from datetime import timedelta
 
 from django.contrib import messages
 from django.db.models import Q
@@ -11,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from config.clock import now
 from contactcenter.campaigns import lifecycle, reasons, report
 from contactcenter.campaigns.forms import WhenForm
 from contactcenter.campaigns.views import common
@@ -22,6 +24,7 @@ from tenants.decorators import role_required
 
 PAGE = 50
 PREVIEWS = 3
+STATUSES_COME = timedelta(days=1)
 LOOKS = {
     CampaignState.DRAFT: "pending",
     CampaignState.PREPARING: "now",
@@ -111,6 +114,7 @@ def _context(request, row):
         "look": LOOKS[CampaignState(row.state)],
         "figures": figures,
         "is_at_work": row.state in AT_WORK,
+        "refresh_seconds": _refresh_seconds(row),
         "is_started": row.state in STARTED,
         "checked_so_far": sum(row.counts.values()),
         "check_percent": _share(row),
@@ -119,6 +123,14 @@ def _context(request, row):
         "may_run": request.role in lifecycle.RUNNERS,
         "nav_key": common.NAV,
     }
+
+
+def _refresh_seconds(row):
+    """How often an open page asks: soon while something leaves, now and then while statuses still come."""
+    if row.state in AT_WORK:
+        return 2
+    last = row.finished_at or row.started_at
+    return 10 if row.state in STARTED and last is not None and now() - last < STATUSES_COME else 0
 
 
 def _share(row):
