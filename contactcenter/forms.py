@@ -14,6 +14,7 @@ from onboarding.models import PhoneNumber
 from templates_hsm.components import read, scan
 from templates_hsm.components.reading import MEDIA_FORMATS
 from templates_hsm.models import MessageTemplate, TemplateStatus
+from templates_hsm.services import header_media
 
 __all__ = ["NewConversationForm", "NoteForm", "ReplyForm", "TemplateValuesForm", "new_key", "templates_for"]
 
@@ -118,8 +119,11 @@ class TemplateValuesForm(_Keyed):
         header, body = self.definition.header, self.definition.body
         if header is not None and header.format in MEDIA_FORMATS:
             accept = {"accept": _ACCEPT.get(header.format, "")}
+            own = header_media.of_header(template.definition)
             self.fields["header_file"] = forms.FileField(
                 label=_("File for the header"),
+                required=own is None,
+                help_text=_("Without one, %(file)s goes along.") % {"file": own.file_name} if own else "",
                 widget=forms.ClearableFileInput(attrs=accept),
                 error_messages={"required": _("This template starts with a file. Choose it.")},
             )

@@ -11,6 +11,7 @@ class TemplatesHsmConfig(AppConfig):
 
     def ready(self):
         from onboarding.rulebook import shelves
+
         if not settings.PAGES:
             return  # the sender neither shows pages nor hears deliveries, and need not load what that takes
         from templates_hsm import heard

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from templates_hsm.components import read, variables_of
+from templates_hsm.components.media import own_file
 from templates_hsm.components.reading import COMPONENT_ORDER
 from templates_hsm.editor_buttons import (
     BUTTON_KINDS,
@@ -24,6 +25,8 @@ from templates_hsm.editor_buttons import (
 )
 
 LARGEST_BASE = 200_000
+MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
+"""The formats of a header whose file is uploaded here; other ones are kept as they are."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ class Editor:
     advice: bool = False
     expires: str = ""
     buttons: tuple[ButtonRow, ...] = ()
+    media_kind: str = ""
+    """The format of a header that is a file; ``media`` is the handle of its sample (empty: none yet)."""
+    media: str = ""
     without_header: bool = False
     """The header that can't be edited here was taken out."""
 
@@ -64,6 +70,8 @@ class Editor:
             advice=bool(body and body.add_security_recommendation),
             expires=_minutes(footer.code_expiration_minutes) if footer else "",
             buttons=tuple(row_of(button) for button in template.buttons),
+            media_kind=header.format if header is not None and header.format in MEDIA else "",
+            media=next(iter(header.handles), "") if header is not None and header.format in MEDIA else "",
         )
 
     @classmethod
@@ -76,6 +84,7 @@ class Editor:
         template = read(base)
         values = {name: clean(data.get(name, "")).strip() for name in ("name", "language", "category")}
         values |= {name: str(stored.get(name, "")) for name in fixed}
+        media_kind, media = _typed_media(data, cls.of(base))
         return cls(
             base=base,
             name=values["name"],
@@ -89,6 +98,8 @@ class Editor:
             advice="advice" in data,
             expires=clean(data.get("expires", "")).strip(),
             buttons=tuple(typed_rows(data, template)),
+            media_kind=media_kind,
+            media=media,
             without_header="without_header" in data,
         )
 
@@ -118,7 +129,9 @@ class Editor:
     def kept_header(self):
         """The format of a header that can't be edited here, or an empty text."""
         header = read(self.base).header
-        return "" if header is None or header.format == "TEXT" or self.without_header else header.format or "?"
+        if header is None or header.format in ("TEXT", *MEDIA) or self.without_header:
+            return ""
+        return header.format or "?"
 
     @property
     def kept_parts(self):
@@ -180,8 +193,13 @@ class Editor:
         return "" if len(counted) == 2 else "POSITIONAL" if counted == {True} else "NAMED"
 
     def _header(self, header, before):
+        if self.media_kind:
+            if (self.media_kind, self.media) == (before.media_kind, before.media):
+                return _SAME
+            changed = {"type": "HEADER", "format": self.media_kind}
+            return changed | {"example": {"header_handle": [self.media]}} if self.media else changed
         if header is not None and header.format != "TEXT":
-            if not self.without_header:
+            if header.format not in MEDIA and not self.without_header:
                 return _SAME
             return _texted({"type": "HEADER", "format": "TEXT"}, self.header, self.header_examples, "header_text")
         if _alike(self.header, self.header_examples, before.header, before.header_examples):
@@ -226,6 +244,14 @@ class Editor:
 
     # Small changes by a button of the form
 
+    def with_media(self, kind, handle):
+        """The form with a file at the top in place of whatever stood there."""
+        return replace(self, media_kind=kind, media=handle, without_header=True)
+
+    def without_media(self):
+        """The form with a text at the top again."""
+        return replace(self, media_kind="", media="")
+
     def with_button(self, kind):
         """The form with one more button of this kind; nothing beyond the platform's ten."""
         if kind not in BUTTON_KINDS or len(self.buttons) >= MOST_BUTTONS:
@@ -253,6 +279,22 @@ class Editor:
             name = str(max((int(name) for name in names if name.isdigit()), default=0) + 1)
         space = "" if not self.body or self.body[-1].isspace() else " "
         return replace(self, body=f"{self.body}{space}{{{{{name}}}}}")
+
+
+def _typed_media(data, before):
+    """``(kind, handle)`` of a posted form. A file of ours says its own kind; other handles are those that stood there.
+
+    A form without these fields keeps what it began with.
+    """
+    if "media_kind" not in data:
+        return before.media_kind, before.media
+    kind, handle = data["media_kind"], data.get("media", "")
+    own = own_file(handle)
+    if own:
+        return own[0], handle
+    if kind in MEDIA:
+        return kind, before.media if kind == before.media_kind and handle == before.media else ""
+    return "", ""
 
 
 class _Same:

@@ -10,9 +10,10 @@ from tenants.tenancy import BusinessOwned
 
 
 class TemplateStatus(models.TextChoices):
-    """Ours before it is sent to Meta (draft, submitting, refused), Meta's own words (§2.8) afterwards."""
+    """Ours before it is sent to Meta (draft, with our team, submitting, refused), Meta's own words (§2.8) afterwards."""
 
     DRAFT = "draft", _("Draft")
+    HOUSE_REVIEW = "house_review", _("With our team")
     SUBMITTING = "submitting", _("On its way to Meta")
     REFUSED = "refused", _("Not accepted by Meta's form check")
     PENDING = "pending", _("In review at Meta")
@@ -54,6 +55,14 @@ class MessageTemplate(BusinessOwned):
     quality = models.CharField(_("quality"), max_length=20, blank=True)
     previous_category = models.CharField(max_length=20, blank=True)
     correct_category = models.CharField(max_length=20, blank=True)
+    category_waits = models.BooleanField(default=False)
+    """Meta moved it to a dearer category and nobody has agreed yet: nothing is sent meanwhile."""
+    pause_kind = models.CharField(max_length=30, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    wish = models.CharField(max_length=12, blank=True)
+    """What somebody asked for and a worker asks Meta: archive, unarchive or unpause."""
+    wish_after = models.DateTimeField(null=True, blank=True)
+    wish_error = models.TextField(blank=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     submit_after = models.DateTimeField(null=True, blank=True)
     """When a worker may hand it in (again); empty when nothing is to be handed in."""
@@ -79,6 +88,7 @@ class MessageTemplate(BusinessOwned):
         indexes = [
             models.Index(fields=["business", "status", "name"], name="messagetemplate_list"),
             models.Index(fields=["submit_after"], name="messagetemplate_to_submit"),
+            models.Index(fields=["wish_after"], name="messagetemplate_wishes"),
         ]
 
     def __str__(self):
@@ -220,3 +230,37 @@ class LibraryChange(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.at:%Y-%m-%d}"
+
+
+from templates_hsm.news_models import (  # noqa: E402  Django finds models here
+    AppealKind,
+    AppealState,
+    CategoryChange,
+    LintMiss,
+    MissKind,
+    MissState,
+    ReviewState,
+    TemplateAppeal,
+    TemplateReview,
+)
+
+__all__ = [
+    "CHECKED",
+    "AppealKind",
+    "AppealState",
+    "CategoryChange",
+    "LibraryChange",
+    "LibraryTemplate",
+    "LintMiss",
+    "MessageTemplate",
+    "MissKind",
+    "MissState",
+    "ReviewState",
+    "TemplateAppeal",
+    "TemplateCategory",
+    "TemplateEvent",
+    "TemplateMedia",
+    "TemplateReview",
+    "TemplateStatus",
+    "TemplateVersion",
+]

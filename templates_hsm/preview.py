@@ -86,12 +86,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class HeaderModel:
-    """``kind`` is text, image, video, document, gif, location or product; ``spans`` only for text."""
+    """``kind`` is text, image, video, document, gif, location or product; ``spans`` only for text.
+
+    ``file`` is what the ``files`` of ``preview`` hold for the sample, for a page that can show it.
+    """
 
     kind: str
     spans: tuple[Span, ...] = ()
     link: str = ""
     name: str = ""
+    file: object = None
 
     @property
     def text(self) -> str:
@@ -144,11 +148,12 @@ class PreviewModel:
         return self.buttons[len(self.shown_buttons) :]
 
 
-def preview(definition, values: Mapping | None = None) -> PreviewModel:
+def preview(definition, values: Mapping | None = None, *, files: Mapping | None = None) -> PreviewModel:
     """The model for ``definition``; never fails.
 
     ``values`` has the shape that ``components.send_components`` takes; without it the samples of the definition fill
-    the variables, and what has neither stays in braces. Spans of variables carry the variable's name.
+    the variables, and what has neither stays in braces. Spans of variables carry the variable's name. ``files`` says
+    for the handle of a media header what a page shows for it.
     """
     template = read(definition)
     given = values if isinstance(values, Mapping) else None
@@ -160,12 +165,12 @@ def preview(definition, values: Mapping | None = None) -> PreviewModel:
         blocks, footer = _code(template, given, tongue)
         notes.append(NOTE_FIXED_TEXT)
     else:
-        header = _header(template.header, given and given.get("header"), given is None)
+        header = _header(template.header, given and given.get("header"), given is None, files)
         blocks = _body(template.body, given and given.get("body"), given is None)
         offer = template.offer.text if template.offer else ""
         footer = template.footer.text if template.footer else ""
     buttons = _buttons(template.buttons, given, tongue)
-    cards = tuple(_card(card, given, tongue) for card in template.cards)
+    cards = tuple(_card(card, given, tongue, files) for card in template.cards)
     truncated = template.category == "MARKETING" and _lines(blocks) > _MARKETING_LINES
     notes += _notes(template, blocks, header, truncated)
     return PreviewModel(
@@ -226,7 +231,7 @@ def _table(part: Header | Body, values, use_samples: bool) -> dict[str, str]:
     return as_values(values)
 
 
-def _header(header: Header | None, value, use_samples: bool) -> HeaderModel | None:
+def _header(header: Header | None, value, use_samples: bool, files: Mapping | None) -> HeaderModel | None:
     if header is None:
         return None
     if header.format == "TEXT":
@@ -236,7 +241,8 @@ def _header(header: Header | None, value, use_samples: bool) -> HeaderModel | No
     given = value if isinstance(value, Mapping) else {}
     link = given.get("link")
     name = given.get("filename") or given.get("name") or ""
-    return HeaderModel(header.format.lower(), (), link if isinstance(link, str) else "", str(name))
+    file = (files or {}).get(next(iter(header.handles), "")) if value is None else None
+    return HeaderModel(header.format.lower(), (), link if isinstance(link, str) else "", str(name), file)
 
 
 def _body(body: Body | None, values, use_samples: bool) -> tuple[Block, ...]:
@@ -295,7 +301,7 @@ def _address(button: Button, value) -> str:
     return button.url
 
 
-def _card(card: Card, given: Mapping | None, tongue: str) -> CardModel:
+def _card(card: Card, given: Mapping | None, tongue: str, files: Mapping | None) -> CardModel:
     cards = given.get("cards") if given is not None else None
     own: Mapping | None = None
     if given is not None:
@@ -303,7 +309,7 @@ def _card(card: Card, given: Mapping | None, tongue: str) -> CardModel:
         if isinstance(cards, list | tuple) and card.index < len(cards) and isinstance(cards[card.index], Mapping):
             own = cards[card.index]
     return CardModel(
-        header=_header(card.header, own and own.get("header"), own is None),
+        header=_header(card.header, own and own.get("header"), own is None, files),
         body_blocks=_body(card.body, own and own.get("body"), own is None),
         buttons=_buttons(card.buttons, own, tongue),
     )

@@ -72,6 +72,9 @@ class Look:
 
 LOOKS = {
     TemplateStatus.DRAFT: Look("pending", "note", _("Only you and your colleagues see it.")),
+    TemplateStatus.HOUSE_REVIEW: Look(
+        "wait", "clock", _("Our team reads it before Meta does. You get a mail, and this page follows by itself.")
+    ),
     TemplateStatus.SUBMITTING: Look("info", "send", _("We are handing it in at Meta. This page follows by itself.")),
     TemplateStatus.REFUSED: Look(
         "stop", "stop", _("Meta didn't take it in. Nothing is lost: correct it and send it again.")

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from templates_hsm.views import building, deciding, reading
+from templates_hsm.views import building, deciding, media, reading
 
 app_name = "templates_hsm"
 
 urlpatterns = [
     path("", reading.template_list, name="template_list"),
     path("new/", building.template_new, name="template_new"),
+    path("files/<uuid:reference>/", media.template_media, name="template_media"),
     path("<uuid:reference>/", reading.template_detail, name="template_detail"),
     path("<uuid:reference>/status/", reading.template_status, name="template_status"),
     path("<uuid:reference>/edit/", building.template_edit, name="template_edit"),

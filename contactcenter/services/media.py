@@ -13,9 +13,14 @@ from django.core.files.storage import default_storage
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
+from contactcenter.models import MessageMedia
+from templates_hsm.services import header_media
 from tenants.files import clean_name, store, store_bytes
 
-__all__ = ["LARGEST", "LIMITS", "Opened", "check_size", "clean_name", "open_media", "recognise", "store", "store_bytes"]
+__all__ = [
+    "LARGEST", "LIMITS", "Opened", "check_size", "clean_name", "open_media", "own_file", "recognise", "store",
+    "store_bytes",
+]  # fmt: skip
 
 MB = 1024 * 1024
 LIMITS = {"image": 5 * MB, "video": 16 * MB, "audio": 16 * MB, "document": 100 * MB, "sticker": 500 * 1024}
@@ -173,3 +178,33 @@ def open_media(media):
         file_name=clean_name(media.file_name or os.path.basename(media.file.name)),
         inline=shown,
     )
+
+
+class OwnFile:
+    """The file that a template was made with. A message gets a copy, since it may be erased with its contact."""
+
+    def __init__(self, row):
+        self.row = row
+
+    def digest(self):
+        return self.row.sha256
+
+    def attach(self, message):
+        """Give the message its copy."""
+        with default_storage.open(self.row.file, "rb") as opened:
+            name, size, digest = store(message.business, opened, os.path.splitext(self.row.file)[1])
+        MessageMedia.objects.create(
+            business_id=message.business_id,
+            message=message,
+            mime_type=self.row.mime_type,
+            file_name=self.row.file_name,
+            size=size,
+            sha256=digest,
+            file=name,
+        )
+
+
+def own_file(template):
+    """The file for a send of this template when nobody gave one, or ``None``."""
+    row = header_media.of_header(template.definition)
+    return OwnFile(row) if row is not None and default_storage.exists(row.file) else None

@@ -121,13 +121,18 @@ def send_template(
 ):
     """Queue an approved template with its ``values`` (``templates_hsm.components.sending``) filled in.
 
-    ``header_file`` is an uploaded file for a media header.
+    ``header_file`` is an uploaded file for a media header. Without one, and without a value for it, the file goes
+    along that the template was made with, when it was made here.
     """
     values = dict(values or {})
     file = None
     if header_file is not None:
         file = _Attachment(header_file)
         values["header"] = {"id": UPLOADED}
+    elif not values.get("header"):
+        file = media.own_file(template)
+        if file is not None:
+            values["header"] = {"id": UPLOADED}
     return _say(
         conversation,
         kind="template",

@@ -1,4 +1,7 @@
-"""Files of media headers inside a definition: ours are named ``umbral:KIND:uuid`` where Meta's handle will stand. Pure."""
+"""Files of media headers inside a definition: ours are named ``umbral:KIND:uuid`` where Meta's handle will stand.
+
+Pure: no database.
+"""
 
 import copy
 import re

@@ -14,7 +14,7 @@ from providers import incidents
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from templates_hsm.components import to_api
 from templates_hsm.models import MessageTemplate, TemplateStatus
-from templates_hsm.services import templates
+from templates_hsm.services import header_media, templates
 from tenants.tenancy import acting_for, every_business
 
 LEASE = timedelta(seconds=120)
@@ -43,11 +43,12 @@ def submit_one(pk):
         at = now()
         if not MessageTemplate.objects.filter(pk=pk, submit_after__lte=at).update(submit_after=at + LEASE):
             return True
-        definition = to_api(template.definition)
+        definition, files = template.definition, header_media.rows_of(template.definition)
         waba, edited = template.waba, template.provider_id
         waba_id, token, provider, again = waba.waba_id, waba.access_token, waba.provider, template.submit_attempts > 0
     line = gateway.line(access_token=token, provider=provider, subject=f"template:{pk}")
     try:
+        definition = to_api(header_media.handed_over(definition, files, line))
         report = _hand_in(line, waba_id, definition, edited, again)
     except ProviderError as error:
         with acting_for(MessageTemplate, pk) as template:

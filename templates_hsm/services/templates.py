@@ -12,7 +12,7 @@ from onboarding.rulebook import house
 from providers.base import Quality, TemplateState
 from templates_hsm.exceptions import HasErrors, NotPossible
 from templates_hsm.models import MessageTemplate, TemplateStatus
-from templates_hsm.services import checks
+from templates_hsm.services import checks, header_media
 from templates_hsm.signals import template_changed
 from tenants import audit, live
 
@@ -79,6 +79,8 @@ def submit(template, *, actor):
         return template
     if TemplateStatus(template.status) not in EDITABLE:
         raise NotPossible(_("This template was handed in before."))
+    if header_media.is_missing(template.definition):
+        raise NotPossible(_("The file at the top isn't here any more. Upload it again."))
     if not template.waba.waba_id:
         raise NotPossible(_("The WhatsApp account isn't ready yet. Templates can be handed in once it is."))
     with house.in_force() as state:

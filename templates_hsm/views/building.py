@@ -22,7 +22,8 @@ from templates_hsm.forms import NewTemplateForm, language_choices
 from templates_hsm.linter import apply_fix
 from templates_hsm.models import MessageTemplate, TemplateCategory, TemplateStatus
 from templates_hsm.preview import preview
-from templates_hsm.services import templates
+from templates_hsm.services import header_media, templates
+from templates_hsm.views.media import header_card, shown_files, with_upload
 from templates_hsm.views.reading import find
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -115,6 +116,9 @@ def template_edit(request, business_slug, reference):
     action = request.POST.get("action", "")
     if action in {"save", "overwrite", "submit"}:
         return _store(request, template, editor, action)
+    if action == "upload":
+        changed, problem = with_upload(request, editor)
+        return _builder(request, template, changed, media_problem=problem)
     changed, problem = _acted(template, editor, action)
     return _builder(request, template, changed, problem=problem)
 
@@ -133,6 +137,8 @@ def _acted(template, editor, action):
         return editor.with_button(rest), ""
     if verb == "variable":
         return editor.with_variable(), ""
+    if verb == "text":
+        return editor.without_media(), ""
     if verb == "remove":
         return editor.without_button(index), ""
     if verb in {"up", "down"}:
@@ -220,8 +226,9 @@ def template_autosave(request, business_slug, reference):
     return JsonResponse({"version": template.version, "saved": saved})
 
 
-def _builder(request, template, editor, *, problem="", stale=False, status=200):
+def _builder(request, template, editor, *, problem="", media_problem="", stale=False, status=200):
     context = builder_context(request, template, editor) | {
+        "media_problem": media_problem,
         "problem": problem,
         "stale": stale,
         "version": _number(request.POST.get("version"))
@@ -238,6 +245,7 @@ def builder_context(request, template, editor):
     definition = editor.definition()
     items = presenting.told(definition, templates.findings_of(template, definition))
     slots = dict(presenting.slots_of(items, len(editor.buttons)))
+    files = shown_files(request, definition)
     siblings = MessageTemplate.objects.filter(business=request.business, waba=template.waba, name=template.name)
     return {
         "template": template,
@@ -259,7 +267,9 @@ def builder_context(request, template, editor):
         "may_add": len(editor.buttons) < MOST_BUTTONS,
         "items": items,
         "summary": presenting.summary_of(items),
-        "model": preview(definition),
+        "model": preview(definition, files=files),
+        "media": header_card(definition, editor, files),
+        "accept": header_media.ACCEPT,
         "locked": bool(template.provider_id),
         "categories": _categories(editor),
         "languages": language_choices(),

@@ -11,6 +11,7 @@ from templates_hsm.forms import CopyForm
 from templates_hsm.models import MessageTemplate, TemplateStatus
 from templates_hsm.preview import preview
 from templates_hsm.services import templates
+from templates_hsm.views.media import shown_files
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
 
@@ -70,7 +71,7 @@ def detail_page(request, template, *, copy_form=None, status=200):
     editable = presenting.editable(template)
     items = presenting.told(template.definition, templates.findings_of(template)) if editable else []
     context = status_context(request, template) | {
-        "model": preview(template.definition),
+        "model": preview(template.definition, files=shown_files(request, template.definition)),
         "others": [
             {
                 "template": other,

@@ -110,18 +110,47 @@ def test_an_emptied_part_goes():
     assert [part["type"] for part in editor.definition()["components"]] == ["BODY"]
 
 
-def test_a_media_header_stays_until_it_is_taken_out():
+def test_a_header_of_a_kind_that_has_no_field_stays_until_it_is_taken_out():
     definition = body()
-    image = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::abc"]}}
-    definition["components"].insert(0, image)
+    moving = {"type": "HEADER", "format": "GIF", "example": {"header_handle": ["4::abc"]}}
+    definition["components"].insert(0, moving)
     editor = Editor.of(definition)
 
     kept = Editor.typed(posted(editor, body="Hello {{1}}, changed."), definition)
     gone = Editor.typed(posted(editor, without_header="1"), definition)
 
-    assert kept.kept_header == "IMAGE"
-    assert kept.definition()["components"][0] == image
+    assert kept.kept_header == "GIF"
+    assert kept.definition()["components"][0] == moving
     assert [part["type"] for part in gone.definition()["components"]] == ["BODY"]
+
+
+OURS = "umbral:VIDEO:0b6c7d4e-1111-4222-8333-944455556666"
+
+
+def test_a_file_at_the_top_says_its_own_kind_and_gives_way_to_a_text():
+    definition = body()
+    definition["components"].insert(0, {"type": "HEADER", "format": "TEXT", "text": "Your order"})
+    editor = Editor.of(definition)
+
+    filed = Editor.typed(posted(editor, media_kind="IMAGE", media=OURS), definition)
+    again = Editor.of(filed.definition())
+    texted = Editor.typed(posted(again, media_kind="", media="", header="Your parcel"), definition)
+
+    assert filed.definition()["components"][0] == {
+        "type": "HEADER",
+        "format": "VIDEO",
+        "example": {"header_handle": [OURS]},
+    }
+    assert (again.media_kind, again.media) == ("VIDEO", OURS)
+    assert texted.definition()["components"][0] == {"type": "HEADER", "format": "TEXT", "text": "Your parcel"}
+
+
+def test_nobody_types_the_handle_of_a_file_that_was_not_there():
+    definition = body()
+
+    typed = Editor.typed(posted(Editor.of(definition), media_kind="IMAGE", media="4::somebody-elses"), definition)
+
+    assert typed.definition()["components"][0] == {"type": "HEADER", "format": "IMAGE"}
 
 
 def test_the_way_variables_are_written_follows_the_variables():

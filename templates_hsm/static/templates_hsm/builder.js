@@ -76,9 +76,11 @@ const save = () => {
 
 const send = async () => {
   try {
+    const typed = new FormData(form());
+    typed.delete("file"); // a chosen file goes by its own button
     const answer = await fetch(form().dataset.autosave, {
       method: "POST",
-      body: new FormData(form()),
+      body: typed,
       credentials: "same-origin",
       headers: { "X-Requested-With": "fetch" },
     });
@@ -110,7 +112,12 @@ const changed = () => {
 };
 
 document.addEventListener("input", (event) => {
-  if (event.target.form === form()) changed();
+  if (event.target.form === form() && event.target.type !== "file") changed();
+});
+// A chosen file goes up at once.
+document.addEventListener("change", (event) => {
+  const upload = event.target.dataset.upload;
+  if (upload && event.target.files.length) document.getElementById(upload).click();
 });
 // Save or Send waits for what is being saved behind it, so that its version is the last one.
 document.addEventListener(
