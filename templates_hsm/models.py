@@ -10,7 +10,7 @@ from tenants.tenancy import BusinessOwned
 
 
 class TemplateStatus(models.TextChoices):
-    """Ours before it is sent to Meta (draft, with our team, submitting, refused), Meta's own words (§2.8) afterwards."""
+    """Ours before it is sent to Meta (draft, with our team, submitting, refused), then Meta's own words (§2.8)."""
 
     DRAFT = "draft", _("Draft")
     HOUSE_REVIEW = "house_review", _("With our team")
