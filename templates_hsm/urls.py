@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from templates_hsm.views import building, deciding, media, reading
+from templates_hsm.views import building, deciding, history, media, reading
 
 app_name = "templates_hsm"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("<uuid:reference>/edit/", building.template_edit, name="template_edit"),
     path("<uuid:reference>/check/", building.template_check, name="template_check"),
     path("<uuid:reference>/autosave/", building.template_autosave, name="template_autosave"),
+    path("<uuid:reference>/versions/", history.template_versions, name="template_versions"),
+    path("<uuid:reference>/versions/<int:pk>/restore/", history.template_restore, name="template_restore"),
+    path("<uuid:reference>/languages/", history.template_languages, name="template_languages"),
     path("<uuid:reference>/submit/", deciding.template_submit, name="template_submit"),
     path("<uuid:reference>/copy/", deciding.template_copy, name="template_copy"),
     path("<uuid:reference>/delete/", deciding.template_delete, name="template_delete"),

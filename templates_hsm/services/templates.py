@@ -12,7 +12,7 @@ from onboarding.rulebook import house
 from providers.base import Quality, TemplateState
 from templates_hsm.exceptions import HasErrors, NotPossible
 from templates_hsm.models import MessageTemplate, TemplateStatus
-from templates_hsm.services import checks, header_media
+from templates_hsm.services import checks, header_media, versions
 from templates_hsm.signals import template_changed
 from tenants import audit, live
 
@@ -37,6 +37,7 @@ def create(waba, *, name, language, category, components, parameter_format="POSI
             )
     except IntegrityError as exc:
         raise NotPossible(_("There is already a template with this name in this language.")) from exc
+    versions.keep(template, actor=actor)
     audit.record(audit.to_translate("template created"), template, actor=actor)
     _tell(template)
     return template
@@ -46,6 +47,7 @@ def save(template, *, version, actor=None, **fields):
     """Change a draft. ``version`` is the one that the person saw; an older one raises ``NotPossible``."""
     if TemplateStatus(template.status) not in EDITABLE:
         raise NotPossible(_("Only drafts and rejected templates can be changed. Make a copy instead."))
+    versions.begin(template)
     fields |= {"version": version + 1, "updated_at": now()}
     try:
         with transaction.atomic():
@@ -55,6 +57,7 @@ def save(template, *, version, actor=None, **fields):
     if not saved:
         raise NotPossible(_("This template was changed in another window. Load the page again; your text is kept."))
     template.refresh_from_db()
+    versions.keep(template, actor=actor)
     _tell(template)
     return template
 
@@ -118,7 +121,7 @@ def move(template, to, *, raw="", reason="", details="", actor=None):
     )  # fmt: skip
     if new != old:
         record(template, "status", old, new, actor=actor, reason=reason)
-        template_changed.send(sender=MessageTemplate, template=template, old=old, new=new)
+        template_changed.send(sender=MessageTemplate, template=template, old=old, new=new, actor=actor)
     _tell(template)
 
 

@@ -155,15 +155,18 @@ def _acted(template, editor, action):
 def _store(request, template, editor, action):
     """Save, and hand in when asked; what goes wrong comes back with everything that was typed."""
     version = template.version if action == "overwrite" else _number(request.POST.get("version"))
+    saved = False
     try:
         save_typed(template, editor, version, actor=request.user)
+        saved = True
         if action == "submit":
             templates.submit(template, actor=request.user)
             return redirect("templates_hsm:template_detail", request.business.slug, template.reference)
     except NotPossible as exc:
         template.refresh_from_db()
-        stale = version != template.version
-        return _builder(request, template, editor, problem=str(exc), stale=stale, status=409)
+        stale = not saved and version != template.version
+        editor = Editor.of(template.definition) if saved else editor
+        return _builder(request, template, editor, problem=str(exc), stale=stale, saved=saved, status=409)
     except HasErrors:
         problem = _("It wasn't sent, but it is saved. Correct what stops it, then send it again.")
         return _builder(request, template, Editor.of(template.definition), problem=problem, status=422)
@@ -226,13 +229,13 @@ def template_autosave(request, business_slug, reference):
     return JsonResponse({"version": template.version, "saved": saved})
 
 
-def _builder(request, template, editor, *, problem="", media_problem="", stale=False, status=200):
+def _builder(request, template, editor, *, problem="", media_problem="", stale=False, saved=False, status=200):
     context = builder_context(request, template, editor) | {
         "media_problem": media_problem,
         "problem": problem,
         "stale": stale,
         "version": _number(request.POST.get("version"))
-        if request.method == "POST" and status != 422
+        if request.method == "POST" and status != 422 and not saved
         else template.version,
         "unsaved": editor.definition() != template.definition,
         "nav_key": "templates",

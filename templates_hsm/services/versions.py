@@ -1,0 +1,65 @@
+"""What a template said before: a row after each sitting of somebody who writes, at each hand-in and each decision."""
+
+from config.clock import now
+from templates_hsm.models import TemplateStatus, TemplateVersion
+from templates_hsm.signals import template_changed
+
+SITTING_SECONDS = 600
+"""Saves of one person within the same ten minutes are one row: the builder saves by itself every few seconds."""
+KEPT_AT = {TemplateStatus.SUBMITTING, TemplateStatus.APPROVED, TemplateStatus.REJECTED, TemplateStatus.REFUSED}
+MOST_SHOWN = 100
+
+
+def listen():
+    """Keep the text with each hand-in and decision (called once when the app is ready)."""
+    template_changed.connect(_status_changed, dispatch_uid="templates_hsm.versions")
+
+
+def begin(template):
+    """Keep what stands before the first change of a template that has no history yet."""
+    if not TemplateVersion.objects.filter(template=template).exists():
+        _add(template, TemplateVersion.SAVED, template.created_by, template.updated_at)
+
+
+def keep(template, *, kind=TemplateVersion.SAVED, actor=None):
+    """Keep what the template says now."""
+    at = now()
+    newest = newest_of(template)
+    if kind == TemplateVersion.SAVED and newest is not None and newest.kind == kind:
+        if newest.definition == template.definition:
+            return newest
+        same_sitting = int(newest.at.timestamp()) // SITTING_SECONDS == int(at.timestamp()) // SITTING_SECONDS
+        first = not TemplateVersion.objects.filter(template=template).exclude(pk=newest.pk).exists()
+        if same_sitting and not first and newest.actor_id == (actor.pk if actor else None):
+            newest.definition, newest.version, newest.at = template.definition, template.version, at
+            newest.save(update_fields=["definition", "version", "at"])
+            return newest
+    return _add(template, kind, actor, at)
+
+
+def newest_of(template):
+    """The newest version, or ``None``."""
+    return TemplateVersion.objects.filter(template=template).order_by("-at", "-pk").first()
+
+
+def of(template):
+    """The versions, newest first."""
+    rows = TemplateVersion.objects.filter(template=template).select_related("actor")
+    return list(rows.order_by("-at", "-pk")[:MOST_SHOWN])
+
+
+def _add(template, kind, actor, at):
+    return TemplateVersion.objects.create(
+        business=template.business,
+        template=template,
+        kind=kind,
+        version=template.version,
+        definition=template.definition,
+        at=at,
+        actor=actor,
+    )
+
+
+def _status_changed(sender, template, new, actor=None, **_more):
+    if new in KEPT_AT:
+        keep(template, kind=str(new), actor=actor)
