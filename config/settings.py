@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "prepare-campaigns": {"task": "contactcenter.tasks.prepare_campaigns", "schedule": 5},
     "run-campaigns": {"task": "contactcenter.tasks.run_campaigns", "schedule": 1},
     "catch-up-with-round-trips": {"task": "contactcenter.tasks.catch_up_round_trips", "schedule": 10},
+    "count-usage": {"task": "contactcenter.tasks.count_usage", "schedule": 5},
     "sweep-pending-updates": {"task": "contactcenter.tasks.sweep_pending_updates", "schedule": 60},
     "close-expired-windows": {"task": "sessions_24h.tasks.close_expired_windows", "schedule": 2},
     "let-decisions-go": {"task": "onboarding.tasks.let_decisions_go", "schedule": 2},

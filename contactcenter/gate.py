@@ -12,12 +12,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
+from contactcenter.costs import spending
 from contacts.models import Identity, IdentityKind
 from contacts.services import consent
 from onboarding.services import written_first
 from providers.words import NumberStatus
 from sessions_24h.services import Price, price_of, window_for
 from templates_hsm.models import TemplateStatus
+from templates_hsm.services import categories
 
 FREE_FORM, TEMPLATE, NOTHING = "free_form", "template", ""
 
@@ -76,10 +78,18 @@ _WORDS = {
         _("The 24 hours since the person's last message are over, so only a template can be sent."),
         _("Choose an approved template."),
     ),
+    "budget_used_up": (
+        _("The budget of this month has no room for a template that costs money. Answers in an open window still go."),
+        _("Raise the budget, wait for the next month, or answer once the person writes."),
+    ),
     "no_template": (_("No template was chosen."), _("Choose an approved template.")),
     "template_not_approved": (
         _("This template isn't approved, so WhatsApp won't send it."),
         _("Choose a template that is approved."),
+    ),
+    "category_not_agreed": (
+        _("Meta moved this template to a category that costs more, and nobody has agreed to the price yet."),
+        _("An owner or administrator agrees on the template's page. Until then choose another template."),
     ),
     "template_of_other_account": (
         _("This template belongs to another WhatsApp Business Account than the number."),
@@ -231,6 +241,8 @@ def _template(number, contact, template, window, phone, at):
         return Answer(False, "template_of_other_account")
     if template.status != TemplateStatus.APPROVED:
         return Answer(False, "template_not_approved")
+    if categories.must_agree(template):
+        return Answer(False, "category_not_agreed")
     if number.status == NumberStatus.RESTRICTED:
         return Answer(False, "number_restricted")
     category = template.category.lower()
@@ -244,6 +256,8 @@ def _template(number, contact, template, window, phone, at):
         if not has_place:
             return Answer(False, "limit_reached", again_at=again_at)
     price = _price(category, phone, window, at)
+    if not spending.has_room(number, price.amount, at):
+        return Answer(False, "budget_used_up", price=price)
     open_until = window.expires_at if window is not None and window.is_open(at) else None
     return Answer(True, "allowed", TEMPLATE, price, open_until)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from config import bulk, hints
 from config.clock import now
+from contactcenter.costs import usage
 from contactcenter.models import Priority
 from contactcenter.sender import CHANNEL
 
@@ -38,7 +39,7 @@ RETURNING message_id
 """
 _NOT_SENT = """
 UPDATE contactcenter_message SET status = 'failed', rank = 4, failed_at = %s, error_details = %s
-WHERE id = ANY(%s::bigint[]) AND rank < 2
+WHERE id = ANY(%s::bigint[]) AND rank < 2 RETURNING at
 """
 _WITHDRAWN = """
 UPDATE contactcenter_campaignrecipient SET state = 'withdrawn' WHERE message_id = ANY(%s::bigint[])
@@ -77,7 +78,8 @@ def take_back(campaign):
     rows = bulk.fetch(_LOCK_MESSAGES, _question(campaign, "waiting", "claimed"))
     taken = [pk for (pk,) in bulk.fetch(_TAKE_BACK, [bulk.array([pk for (pk,) in rows])])] if rows else []
     if taken:
-        bulk.run(_NOT_SENT, [now(), CANCELLED, bulk.array(taken)])
+        moments = bulk.fetch(_NOT_SENT, [now(), CANCELLED, bulk.array(taken)])
+        usage.note((campaign.business_id, at) for (at,) in moments)
         bulk.run(_WITHDRAWN, [bulk.array(taken)])
     return len(taken)
 

@@ -16,6 +16,7 @@ from config.clock import now
 from config.faults import fault_point
 from contactcenter import gate_many
 from contactcenter.campaigns import CAMPAIGN_CHANGED, hours, outbox, preparing, rules, watching
+from contactcenter.costs import spending
 from contactcenter.models import (
     Campaign,
     CampaignRecipient,
@@ -116,6 +117,10 @@ def release_slice(pk, business_id):
             return None
         places = _Places(campaign, present)
         made, held = _release(campaign, picked, present, places)
+        if made is None:
+            # What is in the outbox was paid for when it was put there.
+            watching.stop(campaign, "budget_used_up", {}, hold=False)
+            return None
         if held == len(picked):
             _rests(campaign, "messaging_limit", places.next_at)
             return None
@@ -198,7 +203,8 @@ class _Places:
 def _release(campaign, picked, present, places):
     """Write the messages of those whom the gate still lets through; the others are left out with its reason.
 
-    Returns how many messages that made, and for how many there was no place just now.
+    Returns how many messages that made (``None``: nobody could go, for the budget's sake), and for how many there was
+    no place just now.
     """
     number, template = campaign.phone_number, campaign.template
     contacts = {row.contact_id for row in picked if row.contact_id is not None}
@@ -218,7 +224,16 @@ def _release(campaign, picked, present, places):
             going.append(row)
     wanted = len(going)
     going = places.keep(going, answers)
+    held = wanted - len(going)
+    prices = [answers[row.contact_id].price.amount for row in going]
+    fits = spending.fitting(number, prices, present)
+    if going and not any(fits):
+        _leave_out(left_out)
+        return None, 0
+    going = [row for row, fit in zip(going, fits, strict=True) if fit]
     made = _write_messages(campaign, going, present) if going else {}
+    charged = [answers[row.contact_id].price.amount or 0 for row in going if row.contact_id in made]
+    spending.note(number, sum(charged), present)
     messages = [made[row.contact_id] for row in going if row.contact_id in made]
     bulk.insert(
         OutboxItem,
@@ -234,7 +249,7 @@ def _release(campaign, picked, present, places):
     _note([row for row in going if row.contact_id in made], made, present)
     left_out += [(row.pk, "twin") for row in going if row.contact_id not in made]
     _leave_out(left_out)
-    return len(made), wanted - len(going)
+    return len(made), held
 
 
 def _leave_out(pairs):

@@ -67,12 +67,16 @@ def must_stop(campaign):
     return "", {}
 
 
-def stop(campaign, reason, details):
-    """Write down that it stopped, hold what hasn't left, and tell those who care. The row must be locked."""
+def stop(campaign, reason, details, *, hold=True):
+    """Write down that it stopped, hold what hasn't left, and tell those who care. The row must be locked.
+
+    Without ``hold`` what was handed to the outbox still leaves.
+    """
     campaign.state, campaign.stop_reason, campaign.stop_details = CampaignState.STOPPED, reason, details
     campaign.waits_for, campaign.waits_until = "", None
     campaign.save(update_fields=["state", "stop_reason", "stop_details", "waits_for", "waits_until"])
-    outbox.hold(campaign)
+    if hold:
+        outbox.hold(campaign)
     audit.record(audit.to_translate("campaign stopped by itself"), campaign.name, reason=reason, **details)
     live.emit(CAMPAIGN_CHANGED, campaign=str(campaign.reference))
     _tell(campaign)

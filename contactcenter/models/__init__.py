@@ -8,6 +8,7 @@ from contactcenter.models.campaigns import (
     Segment,
 )
 from contactcenter.models.conversations import Conversation, ConversationStatus, Note
+from contactcenter.models.costs import Budget, BudgetNotice, UsageBook, UsageDay, UsageNews
 from contactcenter.models.messages import (
     Direction,
     Message,
@@ -21,6 +22,8 @@ from contactcenter.models.outbox import LaneState, OutboxItem, OutboxState, Prio
 
 __all__ = [
     "Audience",
+    "Budget",
+    "BudgetNotice",
     "Campaign",
     "CampaignRecipient",
     "CampaignRules",
@@ -42,4 +45,7 @@ __all__ = [
     "RecipientState",
     "Segment",
     "SenderLane",
+    "UsageBook",
+    "UsageDay",
+    "UsageNews",
 ]

@@ -17,6 +17,7 @@ from config import hints
 from config.clock import now
 from config.faults import fault_point
 from contactcenter import gate
+from contactcenter.costs import spending
 from contactcenter.models import (
     Conversation,
     ConversationStatus,
@@ -249,6 +250,7 @@ def start_conversation(
     When the gate says no, neither a contact nor a conversation is left behind.
     """
     with transaction.atomic():
+        spending.lock(phone_number.business_id, phone_number.pk)  # before rows that a campaign may write as well
         contact = to
         if not isinstance(to, Contact):
             contact = people.get_or_make(phone_number.business_id, phone=content.phone(to))
@@ -379,9 +381,13 @@ def _say(
         digest = _digest(conversation, built, quoted, template, file)
         if first := _first(conversation, idempotency_key, digest):
             return first
-    gate.require(conversation, kind=kind, template=template)
+    answer = gate.require(conversation, kind=kind, template=template)
+    present = now()
+    amount = answer.price and answer.price.amount
     try:
         with transaction.atomic():
+            if not spending.take(conversation.phone_number, amount, at=present, may_stop=kind == "template"):
+                raise NotAllowed(gate.Answer(False, "budget_used_up", price=answer.price))
             message = Message.objects.create(
                 business_id=conversation.business_id,
                 conversation=conversation,
@@ -395,7 +401,7 @@ def _say(
                 content=built,
                 template=template,
                 reply_to_provider_id=quoted or "",
-                at=now(),
+                at=present,
                 status=MessageStatus.QUEUED,
                 rank=MessageStatus.QUEUED.rank,
                 idempotency_key=idempotency_key or None,

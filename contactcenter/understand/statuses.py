@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config import bulk
+from contactcenter.costs import usage
 from contactcenter.models.messages import STATUS_RANK, MessageStatus
 from contactcenter.understand import changes, consents, conversations, pending, round_trips, routing, windows
 from contactcenter.understand.pending import Pending
@@ -203,7 +204,7 @@ UPDATE contactcenter_message m SET rank = greatest(m.rank, t.rank),
     pricing_category = CASE WHEN {_PRICE} THEN t.pricing_category ELSE m.pricing_category END
 FROM {{source}}, contactcenter_conversation c
 WHERE {{same}} AND c.id = m.conversation_id AND (t.rank > m.rank OR {_EARLIER} OR {_PRICE} OR {_FIRST_FAILURE})
-RETURNING t.place, m.id, c.business_id, c.id, c.reference::text, c.phone_number_id
+RETURNING t.place, m.id, c.business_id, c.id, c.reference::text, c.phone_number_id, m.at
 """
 """One pass over the messages: those for which it is news change, and tell whose open pages should know."""
 
@@ -244,10 +245,11 @@ def _climb(facts, **key):
         pk_of |= _known(others, key)
     _note_refusals({pk: facts[place].stopped_at for place, pk in pk_of.items() if facts[place].stopped_at is not None})
     if changed:
-        _, pks, _, threads, _, numbers = zip(*changed, strict=True)
+        _, pks, businesses, threads, _, numbers, moments = zip(*changed, strict=True)
         bulk.run("DELETE FROM contactcenter_outboxitem WHERE message_id = ANY(%s::bigint[])", [bulk.array(sorted(pks))])
         windows.refresh_free_entries(set(threads))
         round_trips.note(set(threads), set(numbers))
+        usage.note(zip(businesses, moments, strict=True))
         for business_id, reference in {(row[2], row[4]) for row in changed}:
             live.emit(STATUS_CHANGED, business_id=business_id, conversation=reference)
     return [place for place in others if place not in pk_of]
