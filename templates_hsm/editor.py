@@ -16,9 +16,11 @@ from templates_hsm.editor_buttons import (
     BUTTON_KINDS,
     MOST_BUTTONS,
     ButtonRow,
+    added,
     as_written,
     clean,
     line,
+    moved,
     row_of,
     text_of,
     typed_rows,
@@ -256,7 +258,7 @@ class Editor:
         """The form with one more button of this kind; nothing beyond the platform's ten."""
         if kind not in BUTTON_KINDS or len(self.buttons) >= MOST_BUTTONS:
             return self
-        return replace(self, buttons=(*self.buttons, ButtonRow(kind)))
+        return replace(self, buttons=added(self.buttons, ButtonRow(kind)))
 
     def without_button(self, index):
         """The form without the button at ``index``."""
@@ -264,10 +266,11 @@ class Editor:
 
     def moved_button(self, index, by):
         """The form with the button at ``index`` one place up (``by`` -1) or down (1)."""
-        rows, target = list(self.buttons), index + by
-        if 0 <= index < len(rows) and 0 <= target < len(rows):
-            rows[index], rows[target] = rows[target], rows[index]
-        return replace(self, buttons=tuple(rows))
+        return replace(self, buttons=moved(self.buttons, index, index + by))
+
+    def dragged_button(self, index, target):
+        """The form with the button at ``index`` at the place ``target``."""
+        return replace(self, buttons=moved(self.buttons, index, target))
 
     def with_variable(self):
         """The form with the next free variable at the end of the body (for pages without scripts)."""

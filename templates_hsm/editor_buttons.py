@@ -94,6 +94,41 @@ def typed_rows(data, template):
         )
 
 
+def moved(rows, index, target):
+    """The rows with the one at ``index`` at ``target``. Quick replies stay together and so does the rest: where the
+    move would part them, the whole block goes along (Meta, Template components, 2025-11-04)."""
+    rows = list(rows)
+    if not (0 <= index < len(rows) and 0 <= target < len(rows)):
+        return tuple(rows)
+    in_order = _blocks(rows) <= 2
+    row = rows.pop(index)
+    rows.insert(target, row)
+    if in_order and _blocks(rows) > 2:
+        first = target < index
+        rows.sort(key=lambda other: (_is_quick(other) == _is_quick(row)) != first)
+    return tuple(rows)
+
+
+def added(rows, row):
+    """The rows with one more, at the end of its block."""
+    rows = list(rows)
+    place = len(rows)
+    if _blocks(rows) <= 2:
+        alike = [at for at, other in enumerate(rows) if _is_quick(other) == _is_quick(row)]
+        place = alike[-1] + 1 if alike else len(rows)
+    rows.insert(place, row)
+    return tuple(rows)
+
+
+def _is_quick(row):
+    return row.kind == "QUICK_REPLY"
+
+
+def _blocks(rows):
+    quick = [_is_quick(row) for row in rows]
+    return len(quick[:1]) + sum(before != after for before, after in zip(quick, quick[1:], strict=False))
+
+
 def clean(value):
     """Text that the database can hold, cut where no template could be longer."""
     return value.replace("\x00", "")[:LONGEST]

@@ -120,13 +120,23 @@ def template_edit(request, business_slug, reference):
         changed, problem = with_upload(request, editor)
         return _builder(request, template, changed, media_problem=problem)
     changed, problem = _acted(template, editor, action)
-    return _builder(request, template, changed, problem=problem)
+    return _builder(request, template, changed, problem=problem, moved=_moved(editor, changed, action))
 
 
 def typed(request, template):
     """The form as posted. What Meta knows a template by can't change any more."""
     fixed = ("name", "language") if template.provider_id else ()
     return Editor.typed(request.POST, template.definition, fixed=fixed)
+
+
+def _moved(editor, changed, action):
+    """``(new place, verb)`` of the button that ``action`` moved, so that the focus can follow it."""
+    verb, _colon, rest = action.partition(":")
+    index = rest.partition(":")[0]
+    if verb not in {"up", "down", "move"} or not index.isdecimal() or int(index) >= len(editor.buttons):
+        return None
+    row = editor.buttons[int(index)]
+    return next((at, verb) for at, other in enumerate(changed.buttons) if other is row)
 
 
 def _acted(template, editor, action):
@@ -143,6 +153,10 @@ def _acted(template, editor, action):
         return editor.without_button(index), ""
     if verb in {"up", "down"}:
         return editor.moved_button(index, -1 if verb == "up" else 1), ""
+    if verb == "move":
+        start, _colon, target = rest.partition(":")
+        places = [int(place) if place.isdecimal() and len(place) < 4 else -1 for place in (start, target)]
+        return editor.dragged_button(*places), ""
     if verb == "fix":
         definition = editor.definition()
         for finding in templates.findings_of(template, definition):
@@ -229,9 +243,12 @@ def template_autosave(request, business_slug, reference):
     return JsonResponse({"version": template.version, "saved": saved})
 
 
-def _builder(request, template, editor, *, problem="", media_problem="", stale=False, saved=False, status=200):
+def _builder(
+    request, template, editor, *, problem="", media_problem="", stale=False, saved=False, moved=None, status=200
+):
     context = builder_context(request, template, editor) | {
         "media_problem": media_problem,
+        "moved": moved,
         "problem": problem,
         "stale": stale,
         "version": _number(request.POST.get("version"))

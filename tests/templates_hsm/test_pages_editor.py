@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from templates_hsm.components import read
 from templates_hsm.editor import Editor
+from templates_hsm.editor_buttons import ButtonRow, added, moved
 from templates_hsm.examples import all_examples
 from templates_hsm.linter import apply_fix, lint
 
@@ -124,6 +125,33 @@ def test_a_header_of_a_kind_that_has_no_field_stays_until_it_is_taken_out():
     assert [part["type"] for part in gone.definition()["components"]] == ["BODY"]
 
 
+QUICK, LINK, CALL = "QUICK_REPLY", "URL", "PHONE_NUMBER"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "index", "target", "expected"),
+    [
+        ([QUICK, QUICK, LINK], 0, 1, ["1", "0", "2"]),
+        ([QUICK, QUICK, LINK], 1, 2, ["2", "0", "1"]),  # the replies go behind the link together
+        ([QUICK, QUICK, LINK, CALL], 3, 0, ["3", "2", "0", "1"]),
+        ([QUICK, LINK, QUICK], 0, 1, ["1", "0", "2"]),  # it was out of order before: moved as asked
+        ([QUICK, LINK], 0, 5, ["0", "1"]),
+        ([QUICK, LINK], 7, 0, ["0", "1"]),
+    ],
+)
+def test_a_moved_button_takes_its_block_along_where_meta_wants_it_together(kinds, index, target, expected):
+    rows = [ButtonRow(kind, text=str(number)) for number, kind in enumerate(kinds)]
+
+    assert [row.text for row in moved(rows, index, target)] == expected
+
+
+def test_a_new_quick_reply_joins_the_others():
+    rows = [ButtonRow(QUICK), ButtonRow(LINK)]
+
+    assert [row.kind for row in added(rows, ButtonRow(QUICK))] == [QUICK, QUICK, LINK]
+    assert [row.kind for row in added(rows, ButtonRow(CALL))] == [QUICK, LINK, CALL]
+
+
 OURS = "umbral:VIDEO:0b6c7d4e-1111-4222-8333-944455556666"
 
 
@@ -177,7 +205,7 @@ def test_buttons_are_added_moved_and_removed():
 
     buttons = Editor.typed(posted(editor), definition).definition()["components"][1]["buttons"]
 
-    assert buttons == [{"type": "QUICK_REPLY", "text": "Yes"}, flow, {"type": "URL", "text": "", "url": ""}]
+    assert buttons == [{"type": "QUICK_REPLY", "text": "Yes"}, {"type": "URL", "text": "", "url": ""}, flow]
     assert Editor.of(definition).without_button(1).definition()["components"][1]["buttons"] == [flow]
 
 
