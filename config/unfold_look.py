@@ -109,6 +109,7 @@ LOOK["SIDEBAR"] = {
                 _page(_("News about numbers"), "history", "onboarding_numbernews"),
                 _page(_("WhatsApp Business Accounts"), "account_tree", "onboarding_waba"),
                 _page(_("Message templates"), "description", "templates_hsm_messagetemplate"),
+                _page(_("Library of templates"), "library_books", "templates_hsm_librarytemplate"),
             ],
         },
         {

@@ -16,13 +16,13 @@ from onboarding.models import Waba
 from templates_hsm import languages, presenting, reasons
 from templates_hsm.editor import Editor
 from templates_hsm.editor_buttons import MOST_BUTTONS
-from templates_hsm.examples import USES, all_examples
+from templates_hsm.examples import all_examples
 from templates_hsm.exceptions import HasErrors, NotPossible
 from templates_hsm.forms import NewTemplateForm, language_choices
 from templates_hsm.linter import apply_fix
 from templates_hsm.models import MessageTemplate, TemplateCategory, TemplateStatus
 from templates_hsm.preview import preview
-from templates_hsm.services import header_media, templates
+from templates_hsm.services import header_media, library, templates
 from templates_hsm.views.media import header_card, shown_files, with_upload
 from templates_hsm.views.reading import find
 from tenants.decorators import role_required
@@ -46,7 +46,9 @@ def template_new(request, business_slug):
     context = {
         "form": form,
         "examples": [
-            (example, preview(example.definition)) for example in all_examples() if example.language == tongue
+            (example, preview(example.definition))
+            for example in library.entries()
+            if languages.base(example.language) == languages.base(tongue)
         ],
         "tabs": [
             {"label": presenting.language_name(code), "url": f"?language={code}", "current": code == tongue}
@@ -65,11 +67,9 @@ def _example_language(request):
 
 def _beginning(start, form):
     """The definition a new draft begins with, or ``None`` when an empty one has no name."""
-    use, _colon, language = start.partition(":")
-    if use in USES:
-        found = [example for example in all_examples() if (example.use, example.language) == (use, language)]
-        if found:
-            return found[0].definition
+    example = library.find(start)
+    if example is not None:
+        return example.definition
     name = form.cleaned_data["name"].strip()
     if not name:
         return None

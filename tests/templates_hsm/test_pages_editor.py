@@ -205,7 +205,7 @@ def test_buttons_are_added_moved_and_removed():
 
     buttons = Editor.typed(posted(editor), definition).definition()["components"][1]["buttons"]
 
-    assert buttons == [{"type": "QUICK_REPLY", "text": "Yes"}, {"type": "URL", "text": "", "url": ""}, flow]
+    assert buttons == [{"type": "URL", "text": "", "url": ""}, flow, {"type": "QUICK_REPLY", "text": "Yes"}]
     assert Editor.of(definition).without_button(1).definition()["components"][1]["buttons"] == [flow]
 
 
