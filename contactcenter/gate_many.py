@@ -13,6 +13,7 @@ from contactcenter.gate import TEMPLATE, Answer
 from providers.words import NumberStatus
 from sessions_24h.services import price_of
 from templates_hsm.models import TemplateStatus
+from templates_hsm.services import categories
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def number_refusal(number, template, at=None):
         return "template_of_other_account"
     if template.status != TemplateStatus.APPROVED:
         return "template_not_approved"
+    if categories.must_agree(template):
+        return "category_not_agreed"
     if number.status == NumberStatus.RESTRICTED:
         return "number_restricted"
     return ""

@@ -183,6 +183,12 @@ class CloudApi(Transport):
     def unpause_template(self, template_id: str) -> None:
         parse_success(self.ask(templates.unpause(template_id)))
 
+    def archive_templates(self, waba_id: str, template_ids: list[str]) -> None:
+        templates.check_archived(self.ask(templates.archive(waba_id, template_ids)))
+
+    def unarchive_templates(self, waba_id: str, template_ids: list[str]) -> None:
+        templates.check_archived(self.ask(templates.archive(waba_id, template_ids, back=True)))
+
     def upload_sample(self, app_id: str, *, content: bytes, mime_type: str, filename: str = "") -> str:
         """Upload the sample of a template's header (or a profile picture) and return its handle."""
         request = media.open_upload(app_id, size=len(content), mime_type=mime_type, filename=filename)

@@ -4,12 +4,14 @@ from config.clock import now
 from onboarding.models import ProviderRoute, Waba
 from providers.webhooks import dispatch
 from providers.webhooks.events import TemplateCategory, TemplateComponents, TemplateQuality, TemplateStatus
+from templates_hsm import receivers
 from templates_hsm.models import MessageTemplate
-from templates_hsm.services import templates
+from templates_hsm.services import pauses, templates
 
 
 def listen():
     """Subscribe to what this app understands (called once when the app is ready)."""
+    receivers.connect()
     dispatch.subscribe(TemplateStatus, TemplateQuality, TemplateCategory, TemplateComponents, handler=heard_batch)
 
 
@@ -55,6 +57,7 @@ def status_changed(template, event):
     details = " ".join(part for part in (event.rejection_reason, event.recommendation, event.description) if part)
     reason = event.reason if status == "rejected" and event.reason != "NONE" else ""
     templates.move(template, status, raw=event.word if status == "unknown" else "", reason=reason, details=details)
+    pauses.titled(template, event.title)
     if event.category is not None:
         templates.recategorise(template, str(event.category).upper())
 

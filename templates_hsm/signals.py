@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 template_changed = Signal()
 """Sent inside the transaction with ``template``, ``old`` and ``new`` status."""
+
+category_moved = Signal()
+"""Meta moved a template: sent inside the transaction with ``template``, ``old`` and ``new`` category."""

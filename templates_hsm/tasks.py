@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
-from templates_hsm.services import exchange
+from templates_hsm.services import exchange, wishes
 
 
 @shared_task
 def submit_due_templates():
-    """Hand in the templates that wait for it."""
-    return exchange.submit_due()
+    """Hand in the templates that wait for it, and ask Meta for what people wished for others."""
+    return {"submitted": exchange.submit_due(), "wishes": wishes.run_due()}
 
 
 @shared_task

@@ -25,7 +25,9 @@ CANNOT_BE_BUILT = 131009
 WINDOW_CLOSED_WHILE_WAITING = gettext_noop("The window closed while the message waited.")
 BLOCKED_WHILE_WAITING = gettext_noop("The contact was blocked while the message waited.")
 OPTED_OUT_WHILE_WAITING = gettext_noop("The contact opted out while the message waited.")
-TEMPLATE_WITHDRAWN = gettext_noop("The template was no longer approved when its turn came.")
+TEMPLATE_WITHDRAWN = gettext_noop(
+    "The template lost its approval, or nobody agreed to its new category, when its turn came."
+)
 NO_ADDRESS = gettext_noop("The contact has no WhatsApp number or user ID.")
 FILE_MISSING = gettext_noop("The file of this message is no longer there.")
 LIMIT_REACHED = gettext_noop("The messaging limit is used up. The message leaves as soon as there is a place.")

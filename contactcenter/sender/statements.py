@@ -78,7 +78,7 @@ WITH asked AS (
     m.kind = 'template' AND (w.expires_at IS NULL OR w.expires_at <= %(now)s) AS writes_first, CASE
     WHEN c.blocked_at IS NOT NULL THEN 'blocked'
     WHEN m.kind <> 'template' AND (w.expires_at IS NULL OR w.expires_at <= %(now)s) THEN 'window'
-    WHEN m.kind = 'template' AND t.status IS DISTINCT FROM 'approved' THEN 'template'
+    WHEN m.kind = 'template' AND (t.status IS DISTINCT FROM 'approved' OR t.category_waits) THEN 'template'
     WHEN m.kind = 'template' AND (
       SELECT e.kind FROM contacts_consentevent e
       WHERE e.contact_id = m.contact_id AND e.occurred_at <= %(now)s AND e.scope = 'all'

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from providers.base import Quality, TemplateKind, TemplateReport, TemplateState
+from providers.base import Action, ProviderError, Quality, TemplateKind, TemplateReport, TemplateState
 from providers.cloud_api.reading import Words, mapping, number, sequence, text
 from providers.cloud_api.request import Request, get, given, path
 from providers.languages import language_code
@@ -85,6 +85,21 @@ def delete(waba_id: str, *, name: str, template_id: str = "") -> Request:
 def unpause(template_id: str) -> Request:
     """Wake a template that pacing paused."""
     return Request("POST", path(template_id, "unpause"), idempotent=True)
+
+
+def archive(waba_id: str, template_ids: Sequence[str], *, back: bool = False) -> Request:
+    """Put up to 100 templates into the archive, or take them out (docs of June 2026; gone in September)."""
+    action = "unarchive" if back else "archive"
+    return Request(
+        "POST", path(waba_id, "message_templates", action), json={"hsm_ids": list(template_ids)}, idempotent=True
+    )
+
+
+def check_archived(data: Any) -> None:
+    """Raise ``ProviderError`` with Meta's words if one of the templates wasn't moved."""
+    failed = mapping(mapping(data).get("failed_templates"))
+    if failed:
+        raise ProviderError(" ".join(str(words) for words in failed.values()), http_status=200, action=Action.NO_RETRY)
 
 
 def parse(data: Any, *, asked: Mapping[str, Any] | None = None) -> TemplateReport:

@@ -13,8 +13,8 @@ from onboarding.models import Waba
 from providers import incidents
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from templates_hsm.components import to_api
-from templates_hsm.models import MessageTemplate, TemplateStatus
-from templates_hsm.services import header_media, templates
+from templates_hsm.models import MessageTemplate, MissState, TemplateStatus
+from templates_hsm.services import header_media, quotas, templates
 from tenants.tenancy import acting_for, every_business
 
 LEASE = timedelta(seconds=120)
@@ -44,7 +44,7 @@ def submit_one(pk):
         if not MessageTemplate.objects.filter(pk=pk, submit_after__lte=at).update(submit_after=at + LEASE):
             return True
         definition, files = template.definition, header_media.rows_of(template.definition)
-        waba, edited = template.waba, template.provider_id
+        waba, edited, before = template.waba, template.provider_id, templates.status_before(template)
         waba_id, token, provider, again = waba.waba_id, waba.access_token, waba.provider, template.submit_attempts > 0
     line = gateway.line(access_token=token, provider=provider, subject=f"template:{pk}")
     try:
@@ -62,6 +62,7 @@ def submit_one(pk):
             submit_after=None, submitted_at=now(), last_error="", last_error_code=None
         )
         template.refresh_from_db()
+        quotas.note(template, "edit" if edited else "create", status=before)
         templates.store_report(template, report)
         incidents.close_incident(f"template:{pk}")
         fault_point("templates.submit_before_commit")
@@ -99,10 +100,11 @@ def _refused(template, error):
     if not later:
         templates.move(template, TemplateStatus.REFUSED, details=text)
         templates.record(template, "refused", "", str(error.subcode or error.code or ""), text=text)
-        # The linter let it pass: staff should know, so that it can learn.
-        incidents.open_incident(
-            f"lint-miss:{template.pk}", gettext_noop("Meta refused a template that our check let pass"), text
-        )
+        if template.misses.filter(state=MissState.OPEN).exists():
+            # The linter let it pass: staff should know, so that it can learn.
+            incidents.open_incident(
+                f"lint-miss:{template.pk}", gettext_noop("Meta refused a template that our check let pass"), text
+            )
     elif template.submit_attempts >= STUCK_AFTER:
         incidents.open_incident(f"template:{template.pk}", gettext_noop("A template can't be handed in"), text)
 
@@ -165,6 +167,8 @@ def store(waba, reports):
         seen.add(row.pk)
         if row.status == TemplateStatus.SUBMITTING and row.submit_after is not None:
             continue  # a worker is handing in a newer text
+        if row.status == TemplateStatus.HOUSE_REVIEW:
+            continue  # our team has a newer text
         templates.store_report(row, report)
     for row in rows:
         if row.provider_id and row.pk not in seen and row.status != TemplateStatus.SUBMITTING:

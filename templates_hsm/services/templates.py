@@ -12,8 +12,8 @@ from onboarding.rulebook import house
 from providers.base import Quality, TemplateState
 from templates_hsm.exceptions import HasErrors, NotPossible
 from templates_hsm.models import MessageTemplate, TemplateStatus
-from templates_hsm.services import checks, header_media, versions
-from templates_hsm.signals import template_changed
+from templates_hsm.services import checks, header_media, quotas, versions
+from templates_hsm.signals import category_moved, template_changed
 from tenants import audit, live
 
 EDITABLE = {TemplateStatus.DRAFT, TemplateStatus.REFUSED, TemplateStatus.REJECTED}
@@ -74,11 +74,13 @@ def findings_of(template, definition=None):
 
 @transaction.atomic
 def submit(template, *, actor):
-    """Hand a template in at Meta (a worker does it). A second click changes nothing.
+    """Hand a template in at Meta (a worker does it), or to our team by house rule. A second click changes nothing.
 
-    Raises ``HasErrors`` with the linter's errors, ``NotPossible`` when it was handed in before.
+    Raises ``HasErrors`` with the linter's errors, ``NotPossible`` when it was handed in before or a quota is used up.
     """
-    if template.status == TemplateStatus.SUBMITTING:
+    from templates_hsm.services import house_review  # it hands in what our team approved, through this function
+
+    if template.status in {TemplateStatus.SUBMITTING, TemplateStatus.HOUSE_REVIEW}:
         return template
     if TemplateStatus(template.status) not in EDITABLE:
         raise NotPossible(_("This template was handed in before."))
@@ -91,6 +93,9 @@ def submit(template, *, actor):
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise HasErrors(errors)
+    quotas.require(template)
+    if house_review.is_needed(template):
+        return house_review.ask(template, actor=actor)
     checks.remember(template, findings, state, actor=actor)
     move(template, TemplateStatus.SUBMITTING, actor=actor)
     MessageTemplate.objects.filter(pk=template.pk).update(
@@ -130,6 +135,12 @@ def record(template, kind, old, new, *, actor=None, **details):
     template.events.create(
         business=template.business, kind=kind, old=str(old), new=str(new), actor=actor, details=details, at=now()
     )
+
+
+def status_before(template):
+    """The status that a template had when it was handed in, or ``""``: an approved one is edited under a quota."""
+    last = template.events.filter(kind="status", new=TemplateStatus.SUBMITTING).order_by("-at", "-pk").first()
+    return last.old if last else ""
 
 
 def take_turns(waba_pks):
@@ -182,6 +193,7 @@ def recategorise(template, category):
         old=old,
         new=category,
     )
+    category_moved.send(sender=MessageTemplate, template=template, old=old, new=category)
     _tell(template)
 
 
