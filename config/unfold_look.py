@@ -116,6 +116,7 @@ LOOK["SIDEBAR"] = {
             "title": _("Provider"),
             "items": [
                 {"title": _("Health"), "icon": "monitor_heart", "link": _later("health")},
+                {"title": _("Usage of businesses"), "icon": "payments", "link": _later("usage_of_businesses")},
                 _page(_("Incidents"), "warning", "providers_incident"),
                 _page(_("Dead letters"), "mark_email_unread", "providers_deadletter"),
                 _page(_("Unknown events"), "help", "providers_unknownevent"),

@@ -26,6 +26,7 @@ urlpatterns = [
     path("metrics", views.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
     path("admin/health/", include("contactcenter.health.urls")),
+    path("admin/usage/", include("contactcenter.costs.staff")),
     path("admin/", admin.site.urls),
     path("api/schema/", public(SpectacularAPIView.as_view()), name="api_schema"),
     path("api/docs/", public(SpectacularSwaggerView.as_view(url_name="api_schema")), name="api_docs"),
@@ -34,6 +35,7 @@ urlpatterns = [
     path("", include("onboarding.urls")),
     path("b/<slug:business_slug>/templates/", include("templates_hsm.urls")),
     path("b/<slug:business_slug>/campaigns/", include("contactcenter.campaigns.urls")),
+    path("b/<slug:business_slug>/usage/", include("contactcenter.costs.urls")),
     path("b/<slug:business_slug>/inbox/", include("contactcenter.urls")),
     path("b/<slug:business_slug>/contacts/", include("contacts.urls")),
 ]

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.navigation import NavItem, register
 from contactcenter import queries
+from tenants.enums import Role
 
 
 def register_items():
@@ -21,6 +22,7 @@ def register_items():
         )
     )
     register(NavItem("campaigns", _("Campaigns"), "send", "campaigns:campaign_list", order=35))
+    register(NavItem("costs", _("Cost"), "chart", "costs:usage", (Role.OWNER, Role.ADMIN, Role.SUPERVISOR), order=37))
 
 
 def counts(request):

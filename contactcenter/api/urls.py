@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.api import campaign_views, consent_views, setup_views, talk_views
+from contactcenter.api import campaign_views, consent_views, setup_views, talk_views, usage_views
 
 urlpatterns = [
     path("applications/", setup_views.Applications.as_view()),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("templates/lint/", setup_views.TemplateLint.as_view()),
     path("templates/<uuid:reference>/", setup_views.TemplateDetail.as_view()),
     path("templates/<uuid:reference>/submit/", setup_views.TemplateSubmit.as_view()),
+    path("usage/", usage_views.Usage.as_view()),
+    path("budgets/", usage_views.Budgets.as_view()),
     path("windows/", talk_views.Windows.as_view()),
     path("conversations/", talk_views.Conversations.as_view()),
     path("conversations/<uuid:reference>/", talk_views.ConversationDetail.as_view()),

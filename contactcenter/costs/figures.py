@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -122,6 +122,23 @@ def forecast(business, rows, month):
     return amount / full_days * month.length if amount else None
 
 
+KEY = ("day", "phone_number_id", "category", "country", "pricing_type")
+
+
+def key_of(row):
+    """What orders rows: it stays the same when a day is counted anew."""
+    return [getattr(row, name) for name in KEY]
+
+
+def after(rows, values):
+    """Those of ``rows`` that come after a key."""
+    chosen = Q()
+    for place, name in enumerate(KEY):
+        same = dict(zip(KEY[:place], values, strict=False))
+        chosen |= Q(**same, **{f"{name}__gt": values[place]})
+    return rows.filter(chosen, day__gte=values[0])
+
+
 class _Echo:
     """A file that hands back what is written."""
 
@@ -138,15 +155,15 @@ def csv_lines(business, month, number=None):
     """The rows of a month as CSV text, in pieces, each read in a scope of its own."""
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(HEAD)
-    last = 0
+    last = None
     while True:
         with business_scope(business):
-            rows = rows_of(business, month, number).filter(pk__gt=last).select_related("phone_number")
-            rows = list(rows.order_by("pk")[:CHUNK])
+            rows = rows_of(business, month, number).select_related("phone_number").order_by(*KEY)
+            rows = list((after(rows, last) if last else rows)[:CHUNK])
         yield "".join(writer.writerow(_cells(row)) for row in rows)
         if len(rows) < CHUNK:
             return
-        last = rows[-1].pk
+        last = key_of(rows[-1])
 
 
 def _cells(row):

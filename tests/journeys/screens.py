@@ -67,6 +67,13 @@ def channel(position):
     return go
 
 
+def rename(page):
+    """To the wish for another display name: the numbers, one of them, its name."""
+    page.locator("main table a").first.click()
+    page.locator("main a[href$='/name/']").click()
+    page.locator("main form [name=why]").wait_for()
+
+
 def advised(page):
     page.locator("[name=conversations_per_day]").fill("180")
     page.locator("[name=agents]").fill("9")
@@ -107,6 +114,7 @@ PAGES = [
     ("apply-address", ADVISER, f"{JACARANDA}onboarding/step/address/", None),
     ("apply-documents", ADVISER, f"{JACARANDA}onboarding/step/documents/", None),
     ("apply-colleague", ADVISER, f"{JACARANDA}onboarding/colleagues/", None),
+    ("connect", ADVISER, f"{JACARANDA}onboarding/connect/", None),
     ("further-numbers", OWNER, f"{ENVIOS}numbers/further/", None),
     ("signature-check", OWNER, f"{ENVIOS}onboarding/signature/", click("main a[href*='/signatures/']")),
     ("apply-facebook", ADVISER, f"{JACARANDA}onboarding/step/facebook/", None),
@@ -126,6 +134,7 @@ PAGES = [
     ("activation", OWNER, f"{ENVIOS}onboarding/activation/", None),
     ("numbers", OWNER, f"{ENVIOS}numbers/", None),
     ("number", OWNER, f"{ENVIOS}numbers/", click("main table a")),
+    ("number-name", OWNER, f"{ENVIOS}numbers/", rename),
     ("channel", OWNER, f"{ENVIOS}numbers/", channel(0)),
     ("channel-late", ADVISER, f"{THEATRE}numbers/", channel(2)),
     ("badge", OWNER, f"{ENVIOS}numbers/", badge(0)),
@@ -139,6 +148,8 @@ PAGES = [
     ("campaigns", OWNER, f"{ENVIOS}campaigns/", None),
     ("campaign-new", OWNER, f"{ENVIOS}campaigns/new/", None),
     ("campaign-report", OWNER, f"{ENVIOS}campaigns/", click("main tbody a", "main h1")),
+    ("usage", OWNER, f"{ENVIOS}usage/", None),
+    ("budget-new", OWNER, f"{ENVIOS}usage/budgets/new/", None),
     ("inbox", AGENT, f"{ENVIOS}inbox/", click("#inbox-rows li:has([data-until]) a", ".thread-head")),
     ("inbox-list", AGENT, f"{ENVIOS}inbox/", None),
     (

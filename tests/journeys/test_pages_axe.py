@@ -13,13 +13,13 @@ LOOKS = {"es": ((PHONE, "light"), (DESKTOP, "dark")), "en": ((PHONE, "dark"), (D
 PUBLIC = ["/", "/advisor/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/privacy/",
           "/accessibility/", "/no-such-page/"]  # fmt: skip
 OWNER = ["onboarding/timeline/", "onboarding/activation/", "onboarding/signature/", "numbers/", "{number}", "{badge}",
-         "templates/", "templates/new/", "{template}", "campaigns/", "campaigns/new/", "campaigns/rules/",
-         "{channel}", "contacts/", "contacts/imports/", "links/", "opt-in/",
+         "{rename}", "templates/", "templates/new/", "{template}", "campaigns/", "campaigns/new/", "campaigns/rules/",
+         "usage/", "usage/budgets/new/", "{channel}", "contacts/", "contacts/imports/", "links/", "opt-in/",
          "people/", "settings/", "api-keys/",
          "audit/"]  # fmt: skip
 DRAFT = ["onboarding/", "onboarding/step/screening/", "onboarding/verdict/", "onboarding/step/signing/",
          "onboarding/step/company/", "onboarding/step/address/", "onboarding/step/documents/",
-         "onboarding/step/facebook/", "onboarding/colleagues/", "numbers/further/",
+         "onboarding/step/facebook/", "onboarding/connect/", "onboarding/colleagues/", "numbers/further/",
          "onboarding/step/number/", "onboarding/step/display-name/", "onboarding/step/contact/",
          "onboarding/check/"]  # fmt: skip
 AGENT = ["inbox/", "{conversation}", "inbox/new/"]
@@ -96,6 +96,7 @@ def places(way):
         "{number}": way.stack.url + number,
         "{badge}": f"{way.stack.url}{number}badge/",
         "{channel}": f"{way.stack.url}{number}channel/",
+        "{rename}": f"{way.stack.url}{number}name/",
         "{template}": way.template_url,
         "{conversation}": way.conversation_url,
         "{chat}": way.phone.url.split("?")[0],
@@ -108,9 +109,9 @@ def draft(way, stack, browser):
     from tests.journeys.way import Company, Way
 
     other = Way(stack, browser, None, Company(
-        name="Ferretería Tamayo", site="ferreteria-tamayo", owner="Tomás Tamayo", owner_email="tomas@tamayo.example",
-        national="602 285 0177", digits="576022850177", portfolio="506914307650001", sector="RETAIL",
-        legal_name="Tamayo Hermanos Ltda.", activity="Vendemos herramienta y avisamos cuando un pedido está listo.",
+        name="Óptica Mirador", site="optica-mirador", owner="Tomás Pardo", owner_email="tomas@mirador.example",
+        national="602 285 0133", digits="576022850133", portfolio="506914307650001", sector="RETAIL",
+        legal_name="Inversiones Mirador S. A. S.", activity="Vendemos lentes y avisamos cuando un pedido está listo.",
     ))  # fmt: skip
     other.reach("answered")
     yield other

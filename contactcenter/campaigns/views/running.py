@@ -16,6 +16,7 @@ from config.clock import now
 from contactcenter.campaigns import lifecycle, reasons, report
 from contactcenter.campaigns.forms import WhenForm
 from contactcenter.campaigns.views import common
+from contactcenter.costs import spending
 from contactcenter.models import Campaign, CampaignRecipient, CampaignState, RecipientState
 from onboarding.services import written_first
 from templates_hsm.preview import preview
@@ -87,10 +88,16 @@ def _page(request, row, form=None, status=200):
             "left_out": report.left_out(row),
             "samples": _samples(row),
             "limit": written_first.usage(row.phone_number),
+            "budget_left": _budget_left(row.phone_number),
         }
     elif row.state in STARTED and row.started_at:
         context |= _report(row, context["figures"])
     return render(request, "contactcenter/campaigns/detail.html", context, status=status)
+
+
+def _budget_left(number):
+    left = spending.left_for(number)
+    return left if left is None else max(round(left, 2), 0)
 
 
 @require_GET
