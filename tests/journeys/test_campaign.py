@@ -65,7 +65,7 @@ def make(way, name):
     page.goto(way.address("campaigns/new/"))
     form = page.locator("main form:has([name=template])")
     form.locator("[name=name]").fill(name)
-    form.locator("[name=template]").select_option(index=1)
+    form.locator("[name=template]").select_option(way.template_url.rstrip("/").rsplit("/", 1)[1])
     press(form)
     form = page.locator("main form:has([name=audience])")
     fill(form, audience="csv")
