@@ -88,14 +88,20 @@ class Stack:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        try:
+            self._wait_until_ready()
+        except BaseException:  # a run that is interrupted here leaves no program behind
+            self.stop()
+            raise
+        return self
+
+    def _wait_until_ready(self):
         deadline = time.monotonic() + (WITH_DEMO_SECONDS if self.demo else READY_WITHIN_SECONDS)
         while "  Ready: " not in self.said.read_text(errors="replace"):
             if self.program.poll() is not None or time.monotonic() > deadline:
                 last = self.last_words()
-                self.stop()
                 raise DidNotStart(f"`python -m config.run` did not get ready. Its last words:\n{last}")
             time.sleep(0.1)
-        return self
 
     def stop(self, keep=False):
         """Ask the program to stop, as Ctrl-C does, and remove its folder. Returns its exit code."""

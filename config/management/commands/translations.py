@@ -1,5 +1,6 @@
 """Collect, check and compile the translations in Python, since a fresh machine has no gettext programs."""
 
+import os
 import re
 from io import BytesIO
 from pathlib import Path
@@ -169,7 +170,7 @@ def compile_all():
         catalog = read(path)
         for message in [message for message in catalog if message.id and not is_translated(message)]:
             catalog.delete(message.id, message.context)
-        unfinished = path.with_suffix(".mo.unfinished")
+        unfinished = path.with_suffix(f".mo.unfinished-{os.getpid()}")  # two programs may start from one folder
         with open(unfinished, "wb") as file:
             write_mo(file, catalog)
         unfinished.rename(path.with_suffix(".mo"))
