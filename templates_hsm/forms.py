@@ -20,17 +20,10 @@ class AccountChoice(forms.ModelChoiceField):
         return f"{waba.name} · {numbers}" if numbers else waba.name
 
 
-class NewTemplateForm(forms.Form):
-    """Where a new template goes, and for one that starts empty its name and language."""
+class AccountChoiceForm(forms.Form):
+    """Where templates go; with one account there is nothing to choose."""
 
     waba = AccountChoice(queryset=None, label=_("WhatsApp account"), to_field_name="reference", empty_label=None)
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=512,
-        required=False,
-        help_text=_("Small letters, digits and underscores. Customers never see it."),
-    )
-    language = forms.ChoiceField(label=_("Language"), required=False, choices=language_choices)
 
     def __init__(self, *args, wabas, **kwargs):
         super().__init__(*args, **kwargs)
@@ -44,8 +37,29 @@ class NewTemplateForm(forms.Form):
         return self.cleaned_data["waba"] or self.accounts[0]
 
 
+class NewTemplateForm(AccountChoiceForm):
+    """Where a new template goes, and for one that starts empty its name and language."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=512,
+        required=False,
+        help_text=_("Small letters, digits and underscores. Customers never see it."),
+    )
+    language = forms.ChoiceField(label=_("Language"), required=False, choices=language_choices)
+
+
 class CopyForm(forms.Form):
     """A copy needs a name and a language; the content comes along."""
 
     name = forms.CharField(label=_("Name"), max_length=512)
     language = forms.ChoiceField(label=_("Language"), choices=language_choices)
+    account = AccountChoice(
+        queryset=None, label=_("WhatsApp account"), to_field_name="reference", empty_label=None, required=False
+    )
+
+    def __init__(self, *args, wabas, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["account"].queryset = wabas
+        if len(wabas) < 2:
+            del self.fields["account"]

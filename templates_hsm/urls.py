@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from templates_hsm.views import building, deciding, history, media, reading
+from templates_hsm.views import building, deciding, history, interchange, media, reading
 
 app_name = "templates_hsm"
 
 urlpatterns = [
     path("", reading.template_list, name="template_list"),
     path("new/", building.template_new, name="template_new"),
+    path("import/", interchange.template_import, name="template_import"),
+    path("export.json", interchange.template_export, {"shape": "json"}, name="template_export_json"),
+    path("export.csv", interchange.template_export, {"shape": "csv"}, name="template_export_csv"),
+    path("<uuid:reference>/export.json", interchange.template_export, {"shape": "json"}, name="template_export_one"),
     path("files/<uuid:reference>/", media.template_media, name="template_media"),
     path("<uuid:reference>/", reading.template_detail, name="template_detail"),
     path("<uuid:reference>/status/", reading.template_status, name="template_status"),

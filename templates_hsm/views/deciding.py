@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from templates_hsm.exceptions import HasErrors, NotPossible
 from templates_hsm.forms import CopyForm
 from templates_hsm.services import templates
-from templates_hsm.views.reading import detail_page, find
+from templates_hsm.views.reading import accounts_of, detail_page, find
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
 
@@ -33,10 +33,13 @@ def template_submit(request, business_slug, reference):
 def template_copy(request, business_slug, reference):
     """A draft with the same content under another name or in another language."""
     template = find(request, reference)
-    form = CopyForm(request.POST)
+    form = CopyForm(request.POST, wabas=accounts_of(request))
     if not form.is_valid():
         return detail_page(request, template, copy_form=form, status=422)
-    copied = templates.copy(template, actor=request.user, **form.cleaned_data)
+    fields = form.cleaned_data
+    copied = templates.copy(
+        template, actor=request.user, name=fields["name"], language=fields["language"], waba=fields.get("account")
+    )
     messages.success(request, _("This is the copy. Change what differs, then send it to Meta."))
     return redirect("templates_hsm:template_edit", business_slug, copied.reference)
 

@@ -11,6 +11,7 @@ from templates_hsm.forms import CopyForm
 from templates_hsm.models import MessageTemplate, TemplateStatus
 from templates_hsm.preview import preview
 from templates_hsm.services import templates
+from templates_hsm.views.interchange import other_businesses, text_for_others
 from templates_hsm.views.media import shown_files
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -63,6 +64,11 @@ def template_detail(request, business_slug, reference):
     return detail_page(request, find(request, reference))
 
 
+def accounts_of(request):
+    """The WhatsApp accounts of the business, each with its numbers."""
+    return Waba.objects.filter(business=request.business).order_by("pk").prefetch_related("phone_numbers")
+
+
 def detail_page(request, template, *, copy_form=None, status=200):
     """The page of one template; ``copy_form`` is one that came back with errors."""
     others = MessageTemplate.objects.filter(business=request.business, waba=template.waba, name=template.name)
@@ -88,7 +94,13 @@ def detail_page(request, template, *, copy_form=None, status=200):
         "ready": template.status == TemplateStatus.DRAFT and not any(item.kind == "stop" for item in items),
         "deletable": may_act and template.status in {TemplateStatus.DRAFT, TemplateStatus.REFUSED},
         "may_act": may_act,
-        "copy_form": copy_form or CopyForm(initial={"name": template.name, "language": template.language}),
+        "copy_form": copy_form
+        or CopyForm(
+            initial={"name": template.name, "language": template.language, "account": template.waba.reference},
+            wabas=accounts_of(request),
+        ),
+        "other_businesses": other_businesses(request) if may_act else [],
+        "copy_text": text_for_others(template) if may_act else "",
         "nav_key": "templates",
     }
     return render(request, "templates_hsm/template_detail.html", context, status=status)
