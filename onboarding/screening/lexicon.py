@@ -145,9 +145,23 @@ def scoped(file: str, name: str) -> str:
 
 @per_edition(BOOK)
 def lexicon() -> Lexicon:
-    """The compiled lexicon of every data file of the policy."""
+    """The compiled lexicon of every data file of the policy that judges."""
+    return _compiled("")
+
+
+@per_edition(BOOK)
+def ordinary_lexicon() -> Lexicon:
+    """The lexicon of ordinary trades, kept apart so that its words never hide a misspelled forbidden one."""
+    return _compiled("ordinary")
+
+
+def _compiled(which: str) -> Lexicon:
     built = Lexicon()
-    files = {name: content for name, content in read_files().items() if name.startswith("policy/")}
+    files = {
+        name: content
+        for name, content in read_files().items()
+        if name.startswith("policy/") and content.get("lexicon", "") == which
+    }
     built.names = {scoped(f, c) for f, content in files.items() for c in content.get("concepts", ())}
     long_words: set[str] = set()
     for file, content in files.items():

@@ -11,6 +11,8 @@ from onboarding.rulebook.book import words
 
 from .decide import Hit, Reading, doubtful, doubts, hits, listed
 from .lexicon import SHARED, scoped
+from .ordinary import RULE as _NO_TRADE
+from .ordinary import names_a_trade
 
 ALLOWED, NEEDS_REVIEW, PROHIBITED = "allowed", "needs_review", "prohibited"
 
@@ -86,8 +88,12 @@ def screen(
         findings = _by_brand(reading, brand or "", book, countries)
     if not findings and not content and not (brand or "").strip() and book.holds("house.screening.too_little"):
         findings = [_Finding(NEEDS_REVIEW, "none", "house.screening.too_little", 0, ())]
+    whole = Reading({**fields, "brand": brand or ""})
     if not findings and book.holds(_DOUBT):
-        findings = _by_cues(Reading({**fields, "brand": brand or ""}))
+        findings = _by_cues(whole)
+    if not findings and book.holds(_NO_TRADE) and whole.clauses:
+        if not names_a_trade(whole, brand_alone=len(content) <= 1):
+            findings = [_Finding(NEEDS_REVIEW, "none", _NO_TRADE, 0, ())]
     return _verdict(findings, book, countries)
 
 
@@ -254,7 +260,8 @@ def _by_cues(reading: Reading) -> list[_Finding]:
         cues = doubtful(reading, doubt)
         if any(reading.clauses[i].field != "brand" for i, _ in cues):
             said = tuple(Words(reading.clauses[i].field, reading.text(i, s)) for i, s in cues)
-            found.append(_Finding(NEEDS_REVIEW, doubt.category, _DOUBT, len(cues), said))
+            score = 0 if doubt.category == "none" else len(cues)
+            found.append(_Finding(NEEDS_REVIEW, doubt.category, _DOUBT, score, said))
     return found
 
 
