@@ -109,6 +109,8 @@ LOOK["SIDEBAR"] = {
                 _page(_("News about numbers"), "history", "onboarding_numbernews"),
                 _page(_("WhatsApp Business Accounts"), "account_tree", "onboarding_waba"),
                 _page(_("Message templates"), "description", "templates_hsm_messagetemplate"),
+                _page(_("Templates to read"), "rate_review", "templates_hsm_templatereview"),
+                _page(_("Misses of our check"), "psychology_alt", "templates_hsm_lintmiss"),
                 _page(_("Library of templates"), "library_books", "templates_hsm_librarytemplate"),
             ],
         },

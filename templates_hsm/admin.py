@@ -13,11 +13,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from onboarding.admin import replays
-from templates_hsm import library_admin, presenting
+from templates_hsm import admin_news, library_admin, presenting
 from templates_hsm.models import CHECKED, MessageTemplate, TemplateStatus
 from templates_hsm.services import checks, templates
 
-__all__ = ["MessageTemplateAdmin", "library_admin"]
+__all__ = ["MessageTemplateAdmin", "admin_news", "library_admin"]
 
 VERDICTS = {"pass": _("Passes"), "warn": _("Passes with warnings"), "fail": _("Doesn't pass")}
 COLOURS = {

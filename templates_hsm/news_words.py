@@ -1,6 +1,9 @@
 """What news about a template mean and what to do, in words for mails."""
 
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 
 def _category(template, facts):
@@ -55,3 +58,126 @@ def told(kind, template, facts):
     """``{"title", "body"}`` in the active language."""
     title, body = WORDS[kind](template, facts)
     return {"title": title, "body": body}
+
+
+# For the pages
+
+
+def hours(figure):
+    """A duration of hours in words."""
+    if figure < 1:
+        minutes = max(1, round(figure * 60))
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    if figure < 36:
+        return ngettext("%(n)d hour", "%(n)d hours", round(figure)) % {"n": round(figure)}
+    days = round(figure / 24)
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def estimate(found):
+    """How long Meta takes, with the number of cases, or Meta's own word while there are few."""
+    words = {"median": hours(found.median), "p90": hours(found.p90), "n": found.cases}
+    if found.whose == "platform":
+        return _("Meta usually answers within minutes, at most after %(p90)s.") % words
+    if found.whose == "own":
+        return _(
+            "Your own templates took %(median)s (median); nine in ten took no more than %(p90)s (%(n)d cases)."
+        ) % (words)
+    return _("Templates handed in here took %(median)s (median); nine in ten no more than %(p90)s (%(n)d cases).") % (
+        words
+    )
+
+
+def allowance(row, account=""):
+    """An ``Allowance`` for the page: ``text``, ``next_at`` and whether it bites."""
+    words = {"used": row.used, "most": row.most, "left": row.left}
+    if row.kind == "create":
+        text = _("New templates this hour: %(left)d of %(most)d left.") % words
+    elif row.kind == "size":
+        text = _("Templates in the account: %(used)d of %(most)d.") % words
+    elif row.window.days <= 1:
+        text = _("Changes of an approved template in 24 hours: %(left)d of %(most)d left.") % words
+    else:
+        words["days"] = row.window.days
+        text = _("Changes of an approved template in %(days)d days: %(left)d of %(most)d left.") % words
+    bites = row.left == 0 or row.next_at is not None
+    return {"text": text, "next_at": row.next_at, "bites": bites, "source": row.source, "account": account}
+
+
+def pause_of(template):
+    """What a pause means: ``text``, ``until`` and what the next one does, or ``None``."""
+    from templates_hsm.services import pauses  # services import these words
+
+    if template.status != "paused":
+        return None
+    if template.pause_kind == pauses.PACING:
+        return {"text": _("Meta paused it while it looked at the first answers. It doesn't end by itself."), "next": ""}
+    first = template.pause_kind == pauses.FIRST
+    return {
+        "text": _("It is the first pause.") if first else _("It is the second pause."),
+        "until": template.paused_until,
+        "next": _("The next one lasts 6 hours, and the third disables the template for good.")
+        if first
+        else _("The next one disables the template for good."),
+    }
+
+
+def archive_of(template):
+    """When an archived template is deleted, or ``None``."""
+    from templates_hsm.services import platform  # services import these words
+
+    if template.status != "archived":
+        return None
+    return {"until": template.status_changed_at + timedelta(days=platform.newest("archive")["kept_days"])}
+
+
+WISHES = {
+    "archive": lambda: (_("Archive it"), _("Nobody can send it until it is taken out again.")),
+    "unarchive": lambda: (_("Take it out of the archive"), _("It can be sent again at once.")),
+    "unpause": lambda: (_("End the pause"), _("Look at why people blocked it first: the next pause is harder.")),
+}
+WISHED = {
+    "archive": lambda: _("We are asking Meta to archive it."),
+    "unarchive": lambda: _("We are asking Meta to take it out of the archive."),
+    "unpause": lambda: _("We are asking Meta to end the pause."),
+}
+_APPEALS = {
+    "rejection": lambda: (
+        _("Ask Meta to look again"),
+        _("If the text follows the rules, appeal in WhatsApp Manager: open the template and choose Appeal."),
+    ),
+    "disabled": lambda: (
+        _("Ask Meta to lift it"),
+        _("Appeal in WhatsApp Manager: open the template and choose Appeal."),
+    ),
+    "category": lambda: (
+        _("Ask Meta to look at the category again"),
+        _("In Business Support choose the template and ask for a review of its category."),
+    ),
+}
+
+
+def way(found):
+    """A ``Way`` of an appeal for the page."""
+    title, how = _APPEALS[found.kind]()
+    return {"way": found, "title": title, "how": how, "answer": hours(found.answer_hours)}
+
+
+_PLACES = {
+    "name": lambda: _("Name"),
+    "category": lambda: _("Category"),
+    "header": lambda: _("Header"),
+    "body": lambda: _("Body"),
+    "footer": lambda: _("Footer"),
+    "buttons": lambda: _("Buttons"),
+}
+
+
+def place(slot):
+    """What a part of a template is called; an unknown one as it came."""
+    return _PLACES[slot]() if slot in _PLACES else slot
+
+
+def notes_of(review):
+    """The notes of our team by place: ``(place, slot, text)``."""
+    return [(place(note["slot"]), note["slot"], note["text"]) for note in review.notes]

@@ -8,13 +8,13 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from providers import errors_text
-from templates_hsm import languages, reasons
+from templates_hsm import languages, news_words, reasons
 from templates_hsm.components import read
 from templates_hsm.linter import ERROR, INFO, WARNING
-from templates_hsm.models import CHECKED, TemplateCategory, TemplateStatus
-from templates_hsm.services import templates
+from templates_hsm.models import CHECKED, AppealState, TemplateCategory, TemplateStatus
+from templates_hsm.services import quotas, templates
 
-MOVING = {TemplateStatus.SUBMITTING, TemplateStatus.PENDING, TemplateStatus.IN_APPEAL}
+MOVING = {TemplateStatus.HOUSE_REVIEW, TemplateStatus.SUBMITTING, TemplateStatus.PENDING, TemplateStatus.IN_APPEAL}
 """Statuses that change without the person who looks."""
 LONGEST_EXCERPT = 60
 MOST_IN_SUMMARY = 5
@@ -259,7 +259,9 @@ def part_word(kind):
 
 def history_of(template):
     """The lines of a template's history, newest first: what, when, who, and Meta's words."""
-    events = template.events.exclude(kind=CHECKED).select_related("actor").order_by("-at", "-pk")[:100]
+    events = (
+        template.events.exclude(kind__in=[CHECKED, quotas.ASKED]).select_related("actor").order_by("-at", "-pk")[:100]
+    )
     return [{"what": _event(event), "at": event.at, "actor": event.actor, "said": _said(event)} for event in events] + [
         {"what": _("Draft made"), "at": template.created_at, "actor": template.created_by, "said": ""}
     ]
@@ -273,6 +275,12 @@ def _event(event):
         return _("Meta moved it from %(old)s to %(new)s") % words
     if event.kind == "category announced":
         return _("Meta will move it from %(old)s to %(new)s") % words
+    if event.kind == "category agreed":
+        return _("The price of %(new)s was agreed to") % words
+    if event.kind == "appeal":
+        return _("Appeal: %(state)s") % {"state": AppealState(event.new).label}
+    if event.kind == "wish":
+        return news_words.WISHED[event.new]()
     if event.kind == "quality":
         known = reasons.QUALITY.get(event.new)
         return _("Quality: %(word)s") % {"word": known[1] if known else _("not rated")}

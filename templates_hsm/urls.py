@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from templates_hsm.views import building, deciding, history, interchange, media, reading
+from templates_hsm.views import building, deciding, history, interchange, media, news, reading
 
 app_name = "templates_hsm"
 
@@ -23,6 +23,10 @@ urlpatterns = [
     path("<uuid:reference>/versions/<int:pk>/restore/", history.template_restore, name="template_restore"),
     path("<uuid:reference>/languages/", history.template_languages, name="template_languages"),
     path("<uuid:reference>/submit/", deciding.template_submit, name="template_submit"),
+    path("<uuid:reference>/agree/", news.template_agree, name="template_agree"),
+    path("<uuid:reference>/appeal/", news.template_appeal, name="template_appeal"),
+    path("<uuid:reference>/take-back/", news.template_take_back, name="template_take_back"),
+    path("<uuid:reference>/wish/", news.template_wish, name="template_wish"),
     path("<uuid:reference>/copy/", deciding.template_copy, name="template_copy"),
     path("<uuid:reference>/delete/", deciding.template_delete, name="template_delete"),
 ]
