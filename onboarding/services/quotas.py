@@ -19,7 +19,9 @@ KEPT = timedelta(days=31)
 
 
 def note(number, kind):
-    """One more attempt of a kind with this number."""
+    """One more attempt of a kind with this number; without one (it isn't made yet) there is nothing to count."""
+    if number is None:
+        return None
     return ActivationAttempt.objects.create(business_id=number.business_id, phone_number=number, kind=kind, at=now())
 
 
