@@ -27,7 +27,23 @@ VIOLATIONS = (
     "HEALTHCARE ILLEGAL_PRODUCTS MISLEADING OVERTLY_SEXUALIZED_POSITIONING REAL_FAKE_CURRENCY SCAM "
     "SUPPLEMENTS THIRD_PARTY_INFRINGEMENTS TOBACCO UNAUTHORIZED_MEDIA WEAPONS"
 ).split()
-TEMPLATE_STATES = ("APPROVED", "REJECTED", "PAUSED", "DISABLED", "ARCHIVED", "FLAGGED")
+TEMPLATE_STATES = (
+    "APPROVED",
+    "REJECTED",
+    "PAUSED",
+    "RATE_LIMITING_PAUSE",
+    "DISABLED",
+    "IN_APPEAL",
+    "ARCHIVED",
+    "UNARCHIVED",
+    "LIMIT_EXCEEDED",
+    "PENDING_DELETION",
+    "DELETED",
+    "FLAGGED",
+    "LOCKED",
+    "REINSTATED",
+)
+"""What a template can be put to; some are only events (``template_changes.NEWS``)."""
 
 
 def _one_of(name, value, allowed):
@@ -127,9 +143,8 @@ def change_template(box, node, params):
     """``status`` (with ``reason``), ``quality``, ``category`` (with ``notice``)."""
     if params.get("status"):
         status = _one_of("status", params["status"], TEMPLATE_STATES)
-        if status == "FLAGGED":
-            row = box.store.get("template", node)
-            template_changes.set_status(box, node, row["status"], event="FLAGGED")
+        if status in template_changes.NEWS:
+            template_changes.tell(box, node, status)
         else:
             template_changes.set_status(box, node, status, reason=params.get("reason") or "NONE")
     if params.get("quality"):

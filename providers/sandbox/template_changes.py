@@ -5,6 +5,31 @@ from . import payloads, present
 PAUSES = {1: ("FIRST_PAUSE", 3 * 3600), 2: ("SECOND_PAUSE", 6 * 3600)}
 
 
+NEWS = {
+    "FLAGGED": (None, None),
+    "LOCKED": (None, None),
+    "REINSTATED": ("APPROVED", None),
+    "UNARCHIVED": ("APPROVED", None),
+    "RATE_LIMITING_PAUSE": (
+        "PAUSED",
+        {"title": "RATE_LIMITING_PAUSE", "description": "Paused while it was looked at."},
+    ),
+}
+"""Events that aren't a status: the status that goes with each (``None``: as it is), and ``other_info``."""
+
+
+def tell(box, template_id, event):
+    """Say one of the ``NEWS`` of a template. A pause by pacing has no end and counts no strike."""
+    store, row = box.store, box.store.get("template", template_id)
+    if row is None:
+        raise LookupError("There is no such template.")
+    status, info = NEWS[event]
+    store.update("template", template_id, status=status or row["status"], paused_until=None, changed_at=present.now())
+    more = {"other_info": info} if info else {}
+    change = payloads.template_status(store.get("template", template_id), status if info else event, "NONE", **more)
+    box.hooks.say(store.get("waba", row["waba_id"]), change)
+
+
 def set_status(box, template_id, status, event=None, title=None, reason="NONE"):
     """Change a status and tell of it; ``PAUSED`` counts strikes, of which the third disables (Meta, "Pausing")."""
     store, row = box.store, box.store.get("template", template_id)
