@@ -198,7 +198,7 @@ class Stack:
 
     # The provider
 
-    def control(self, name, method=None, **params):
+    def control(self, name, /, method=None, **params):
         """Ask or change the sandbox: GET without values, POST with values, unless ``method`` says otherwise."""
         method = method or ("POST" if params else "GET")
         address = f"{self.sandbox_url}/control/api/{name}"

@@ -31,8 +31,9 @@ def let_days_pass(panel, days):
     at(panel, "/control/")
 
 
-def decide(panel, approve):
-    form = panel.locator("form[action='/control/decide']").filter(
+def decide(way, panel, approve):
+    row = panel.locator("tr", has_text=way.company.digits)  # other journeys may have left a request of theirs
+    form = row.locator("form[action='/control/decide']").filter(
         has=panel.locator(f"input[name=approve][value='{int(approve)}']")
     )
     eventually(lambda: panel.reload() and form.count(), 30, "the request on the panel")
@@ -90,7 +91,7 @@ def test_it_is_sent_and_refused_while_the_page_is_open(way, panel):
     page.evaluate("window.neverReloaded = true")
     way.picture(page, "badge-pending")
 
-    decide(panel, approve=False)
+    decide(way, panel, approve=False)
 
     stands(page, "refused", 90_000)
     assert page.evaluate("window.neverReloaded"), "The page was reloaded."
@@ -145,7 +146,7 @@ def test_on_the_day_a_mail_leads_back_and_the_second_request_is_approved(way, pa
     press(act(page, "send"))
     stands(page, "pending")
 
-    decide(panel, approve=True)
+    decide(way, panel, approve=True)
 
     stands(page, "approved", 90_000)
     expect(page.locator("table tbody tr")).to_have_count(1)
