@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from config.templatetags.ui import phone
 from contactcenter.costs import columns, figures, spending
 from contactcenter.costs.forms import BudgetForm
 from contactcenter.costs.months import Month, today
@@ -102,7 +103,7 @@ def _tables(rows, number):
 
 
 def _number_label(number):
-    return f"{number.e164} · {number.display_name}" if number else _("Unknown")
+    return f"{phone(number.e164)} · {number.display_name}" if number else _("Unknown")
 
 
 def country_label(code):
