@@ -22,7 +22,7 @@ def live(way):
     way.reach("live")
     way.stack.control("business", id=way.company.portfolio, limit_tier="TIER_10K")
     for n in range(AWAY):
-        way.stack.control("person", phone=f"+{digits(n)}", name=f"Lejos {n}", on_whatsapp=False)
+        way.stack.control("phones", phone=f"+{digits(n)}", name=f"Lejos {n}", on_whatsapp=False)
     bring_in(way, "opt_in", range(GOOD + STOPPED))
     bring_in(way, "opt_out", range(GOOD, GOOD + STOPPED))
     return way
