@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Min
+from django.db.models import F, Min, OuterRef, Q, Subquery
 
 from config import bulk
 from config.clock import now
@@ -30,7 +30,8 @@ RUN_SECONDS = 10.0
 REST = 20
 LEAST_REST = timedelta(seconds=4)
 STALE = timedelta(minutes=10)
-"""So often days are looked at again on which something is still on its way."""
+RECENT = timedelta(days=2)
+"""Days as recent as this are looked at again so often while something on them is still on its way."""
 FIRST_DAYS = 366
 """How far back a business is counted that had messages before there was a table."""
 QUARTER = 15
@@ -87,19 +88,20 @@ def run_due():
 
 
 def _due():
+    """Businesses with news, a moved clock, or something on its way for a while; not those that rest."""
     present = now()
-    recent = present.date() - timedelta(days=2)
     with every_business():
-        open_days = UsageDay.objects.filter(day__gte=recent, coming__gt=0).values_list("business_id", flat=True)
-        stale = UsageBook.objects.filter(counted_at__lt=present - STALE, business_id__in=open_days.distinct())
-        stale = list(stale.values_list("business_id", flat=True))
-        known = dict(UsageBook.objects.values_list("business_id", "due_at"))
-        zones = dict(UsageBook.objects.values_list("business_id", "zone"))
-        new = [(pk, zone) for pk, zone in Business.objects.values_list("pk", "time_zone") if zones.get(pk) != zone]
-        waiting = UsageNews.objects.values("business_id").annotate(first=Min("at")).order_by("first")
-        waiting = [row["business_id"] for row in waiting]
-    found = [pk for pk, _zone in new] + waiting + stale
-    return list(dict.fromkeys(pk for pk in found if pk not in known or known[pk] <= present))
+        fresh = Business.objects.annotate(
+            zone=Subquery(UsageBook.objects.filter(business=OuterRef("pk")).values("zone")[:1])
+        )
+        fresh = fresh.filter(Q(zone=None) | ~Q(zone=F("time_zone"))).order_by("pk").values_list("pk", flat=True)
+        news = UsageNews.objects.values("business_id").annotate(first=Min("at")).order_by("first")
+        open_days = UsageDay.objects.filter(day__gte=present.date() - RECENT, coming__gt=0).values("business_id")
+        stale = UsageBook.objects.filter(counted_at__lt=present - STALE, business_id__in=open_days)
+        found = [*fresh, *(row["business_id"] for row in news), *stale.values_list("business_id", flat=True)]
+        resting = UsageBook.objects.filter(business_id__in=found, due_at__gt=present)
+        resting = set(resting.values_list("business_id", flat=True))
+    return [pk for pk in dict.fromkeys(found) if pk not in resting]
 
 
 def count_business(pk, ends=None):
@@ -152,7 +154,7 @@ def _count_the_past(pk, zone):
 
 def _look_again(pk, zone):
     """Messages that waited or were on their way may have ended without a status: refused, withdrawn."""
-    since = day_of(now(), zone) - timedelta(days=2)
+    since = day_of(now(), zone) - RECENT
     days = UsageDay.objects.filter(business_id=pk, day__gte=since, coming__gt=0).values_list("day", flat=True)
     note((pk, begins(day, zone)) for day in set(days))
 
