@@ -27,7 +27,7 @@ from config.embedded import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = ("web", "sender", "worker", "beat", "sandbox")
-READY_WITHIN_SECONDS, WITH_DEMO_SECONDS = 400, 900
+READY_WITHIN_SECONDS, WITH_DEMO_SECONDS = 600, 900
 STAFF_PASSWORD = "una-clave-larga-9"
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _BETWEEN_LETTERS = re.compile(r"^-{79}\r?\n", re.MULTILINE)
