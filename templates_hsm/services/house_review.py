@@ -12,6 +12,7 @@ from templates_hsm.exceptions import NotPossible
 from templates_hsm.models import MessageTemplate, ReviewState, TemplateReview, TemplateStatus
 from templates_hsm.services import notices, templates
 from tenants import audit
+from tenants.tenancy import business_scope
 
 RULE = "template_review"
 LONGEST_NOTE = 2000
@@ -46,9 +47,13 @@ def decide(review_pk, *, approve, by, note="", notes=()):
 
     Raises ``NotPossible`` when it was decided or taken back meanwhile, ``HasErrors`` when our check refuses it now.
     """
-    review = TemplateReview.objects.select_for_update(of=("self",)).select_related("template__business").get(
-        pk=review_pk
-    )  # fmt: skip
+    review = TemplateReview.objects.select_related("business").get(pk=review_pk)
+    with business_scope(review.business):
+        return _decide(review.pk, approve, by, note, notes)
+
+
+def _decide(review_pk, approve, by, note, notes):
+    review = TemplateReview.objects.select_for_update(of=("self",)).select_related("template").get(pk=review_pk)
     template = _locked(review.template)
     if review.state != ReviewState.WAITING:
         raise NotPossible(_("It was decided or taken back in the meantime."))
@@ -60,8 +65,10 @@ def decide(review_pk, *, approve, by, note="", notes=()):
     review.note, review.notes, review.decided_by, review.decided_at = note, notes, by, now()
     review.save(update_fields=["state", "note", "notes", "decided_by", "decided_at"])
     templates.move(template, TemplateStatus.DRAFT, actor=by)
-    verb = audit.to_translate("template approved by our team" if approve else "template sent back by our team")
-    audit.record(verb, template, actor=by, business=template.business, note=note)
+    if approve:
+        audit.record(audit.to_translate("template approved by our team"), template, actor=by, note=note)
+    else:
+        audit.record(audit.to_translate("template sent back by our team"), template, actor=by, note=note)
     if approve:
         templates.submit(template, actor=by)
     notices.tell(template, "reviewed" if approve else "sent_back", key=f"review:{review.pk}", review=review)

@@ -17,7 +17,7 @@ def tell(template, kind, *, key, **facts):
         template.business,
         "templates_hsm/email/template_news",
         f"template_news:{key}",
-        template=template,
+        one=template,
         told=lambda: news_words.told(kind, template, facts),
         link=link,
     )

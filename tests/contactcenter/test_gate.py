@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 
 from config.clock import now
-from contactcenter import gate
+from contactcenter import gate, gate_many
 from contactcenter.sender.options import Options
 from contactcenter.sender.store import Store, connection_parameters
 from contacts.models import ConsentSource
 from contacts.services import consent
+from templates_hsm.services import categories, templates
 from tenants.tenancy import NoBusinessScope, business_scope, every_business
 from tests import builders
 from tests.contactcenter.sending import queue, thread
@@ -231,3 +232,23 @@ def test_a_restricted_account_sends_what_meta_still_allows_until_the_restriction
 
     assert ask(conversation, at=at).reason == reply
     assert ask(conversation, kind="template", template=approved, at=at).reason == template
+
+
+def test_a_template_in_a_dearer_category_waits_for_a_consent(acme):
+    conversation = thread(acme)
+    agrees(conversation)
+    template = builders.template(acme, waba=conversation.phone_number.waba)
+    assert ask(conversation, kind="template", template=template).allowed
+
+    with business_scope(acme):
+        templates.recategorise(template, "MARKETING")
+    answer = ask(conversation, kind="template", template=template)
+    with business_scope(acme):
+        many = gate_many.number_refusal(conversation.phone_number, template)
+
+    assert (answer.allowed, answer.reason, many) == (False, "category_not_agreed", "category_not_agreed")
+    assert "agrees on the template's page" in str(answer.what_to_do)
+    with business_scope(acme):
+        categories.agree(template, categories.latest(template).pk, actor=builders.member(acme, role="owner"))
+        template.refresh_from_db()
+    assert ask(conversation, kind="template", template=template).allowed
