@@ -49,7 +49,10 @@ def template_appeal(request, business_slug, reference):
             request, template, lambda: appeals.denied(template, kind, actor=request.user), _("Noted: Meta said no.")
         )
     return _answered(
-        request, template, lambda: appeals.asked(template, kind, actor=request.user), _("Noted. This page follows.")
+        request,
+        template,
+        lambda: appeals.asked(template, kind, actor=request.user),
+        _("Noted. Meta answers in its own manager."),
     )
 
 

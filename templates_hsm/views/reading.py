@@ -118,7 +118,7 @@ def status_context(request, template):
     """The status, its reason, the facts and the history, and when to look again."""
     looks = request.GET.get("n", "0")
     looks = min(int(looks), 99) if looks.isdecimal() and len(looks) < 4 else 0
-    moving = template.status in presenting.MOVING
+    moving = template.status in presenting.MOVING or bool(template.wish)
     return {
         "template": template,
         "status": presenting.status_of(template),
