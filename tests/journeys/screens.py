@@ -74,6 +74,20 @@ def rename(page):
     page.locator("main form [name=why]").wait_for()
 
 
+def of_template(end):
+    """To a page of the first approved template."""
+
+    def go(page):
+        page.locator(".template-line:has(.status.ok) a").first.click()
+        page.locator(f"main a[href$='/{end}/']").first.click()
+        page.locator(".language-columns, .version-pick, main p.muted").first.wait_for()
+
+    return go
+
+
+versions, languages = of_template("versions"), of_template("languages")
+
+
 def advised(page):
     page.locator("[name=conversations_per_day]").fill("180")
     page.locator("[name=agents]").fill("9")
@@ -144,6 +158,9 @@ PAGES = [
     ("template-new", OWNER, f"{ENVIOS}templates/new/", None),
     ("template", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.ok) a")),
     ("template-rejected", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.stop) a")),
+    ("template-versions", OWNER, f"{ENVIOS}templates/", versions),
+    ("template-languages", OWNER, f"{ENVIOS}templates/", languages),
+    ("template-import", OWNER, f"{ENVIOS}templates/import/", None),
     ("template-builder", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.stop) a")),
     ("campaigns", OWNER, f"{ENVIOS}campaigns/", None),
     ("campaign-new", OWNER, f"{ENVIOS}campaigns/new/", None),
