@@ -14,6 +14,7 @@ _LEFT = words("denial", "left")
 _ONLY = words("denial", "only")
 _TURN = words("denial", "turn")
 _AFFIRM = words("denial", "affirm")
+_OPEN = words("denial", "open")
 
 
 def denied(clause: Clause) -> list[int]:
@@ -33,7 +34,9 @@ def denied(clause: Clause) -> list[int]:
                 continue
             if ahead[:2] == ["questions", "asked"] or ahead[:1] in (["preguntes"], ["dudes"], ["pierdas"], ["importa"]):
                 continue
-            if _trailing(tokens, i):
+            if _closes(tokens, chunk, i):
+                deny(_after_joiner(tokens, _chunk_start(chunk, i, 5), i), i, i)
+            elif _trailing(tokens, i):
                 deny(_chunk_start(chunk, i, 5), i, i)
                 deny(i, i + 3, i)
             elif any(a.startswith(_ACT.beginnings) for a in ahead) or token in {
@@ -78,6 +81,21 @@ def denied(clause: Clause) -> list[int]:
         elif token in _HARM or (token in _QUIT and not any(a in _LEFT for a in ahead[:1])):
             deny(i + 1, _same_chunk(chunk, i, 7), i)
     return by
+
+
+def _closes(tokens: list[str], chunk: list[int], i: int) -> bool:
+    """ "tabaqueria no", "bitcoin no aceptamos": a denial that ends the chunk speaks of what stands before it there."""
+    before = tokens[_chunk_start(chunk, i, 99) : i]
+    after = [t for t, c in zip(tokens[i + 1 :], chunk[i + 1 :], strict=True) if c == chunk[i]]
+    if tokens[i] not in {"no", "nao"} or not before or not _OPEN.isdisjoint(before):
+        return False
+    return not after or (len(after) == 1 and after[0].startswith(_ACT.beginnings))
+
+
+def _after_joiner(tokens: list[str], start: int, end: int) -> int:
+    """Only the last item of "armas y tabaco no" is denied."""
+    joined = [j for j in range(start, end) if tokens[j] in {"y", "e", "and", "con", "com", "with"}]
+    return joined[-1] + 1 if joined else start
 
 
 def _trailing(tokens: list[str], i: int) -> bool:

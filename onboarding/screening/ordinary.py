@@ -8,6 +8,7 @@ from .lexicon import ordinary_lexicon, scoped
 
 RULE = "house.screening.no_trade"
 _FILE = "policy/ordinary"
+_BESIDE = scoped(_FILE, "beside")
 _NAMES_ALONE = 3
 
 
@@ -32,9 +33,13 @@ def names_a_trade(reading: Reading, *, brand_alone: bool = False) -> bool:
     book, weights, need = ordinary_lexicon(), _weights(), _need()
     broad: set[str] = set()  # the brand's words count as one
     for index, clause in enumerate(reading.clauses):
-        for concept, spans in book.spans(clause).items():
+        found = book.spans(clause)
+        beside = found.pop(_BESIDE, ())
+        for concept, spans in found.items():
             for span in spans:
                 if reading.is_denied(index, span):
+                    continue
+                if any(b.start <= span.start and span.end <= b.end for b in beside):
                     continue
                 if weights[concept] >= need and (brand_alone or clause.field != "brand"):
                     return True

@@ -91,7 +91,7 @@ def screen(
     whole = Reading({**fields, "brand": brand or ""})
     if not findings and book.holds(_DOUBT):
         findings = _by_cues(whole)
-    if not findings and book.holds(_NO_TRADE) and whole.clauses:
+    if not findings and book.holds(_NO_TRADE) and (content or (brand or "").strip()):
         if not names_a_trade(whole, brand_alone=len(content) <= 1):
             findings = [_Finding(NEEDS_REVIEW, "none", _NO_TRADE, 0, ())]
     return _verdict(findings, book, countries)

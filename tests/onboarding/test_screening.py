@@ -146,3 +146,56 @@ def test_usual_misspellings_sound_alike(a, b):
 def test_a_term_that_names_an_unknown_concept_is_an_error():
     with pytest.raises(ValueError, match="unknown concept"):
         compile_term("venta ~2 @unicornio", "policy/weapons", set())
+
+
+# Allowed rests on an ordinary trade that is named
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "productos exclusivos para clientes que saben",
+        "we have what you need, ask us",
+        "lo mejor para tus noches",
+        "no vendemos ropa",
+        "mandamos en moto, todo de calidad",
+    ],
+)
+def test_a_text_that_names_no_trade_goes_to_a_person(text):
+    found = judge(text)
+    assert (found.verdict, found.category) == ("needs_review", "none")
+
+
+def test_what_a_vague_text_lacks_is_asked_for_in_plain_words():
+    found = judge("productos unicos de gran calidad")
+    assert found.reasons[0].rule == "house.screening.no_trade"
+    assert "concrete words" in found.evidence_asked[0]
+
+
+def test_the_brand_helps_a_vague_text_but_does_not_stand_for_one():
+    assert judge("inscripciones y charlas", brand="Colegio Los Cedros").verdict == "allowed"
+    assert judge("lo mejor para tus noches", brand="Panadería Luna").verdict == "needs_review"
+    assert judge("pedidos y atencion", brand="Panadería Luna").verdict == "allowed"
+
+
+@pytest.mark.parametrize("text", ["ropa, envio discreto", "pastelitos, solo por privado, tu sabes"])
+def test_secrecy_about_ordinary_goods_goes_to_a_person(text):
+    assert judge(text).verdict == "needs_review"
+
+
+def test_before_the_house_asked_for_a_trade_a_vague_text_passed():
+    assert judge("productos unicos de gran calidad", as_of=dt.date(2026, 11, 22)).verdict == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("revistas y dulces, tabaqueria no", "allowed"),
+        ("bitcoin no aceptamos, venta de muebles", "allowed"),
+        ("armas que otros no venden", "prohibited"),
+        ("vendemos armas y tabaco no", "prohibited"),
+        ("corte y barba, poker de ases barberia", "allowed"),
+    ],
+)
+def test_a_denial_at_the_end_speaks_of_the_goods_before_it(text, verdict):
+    assert judge(text).verdict == verdict
