@@ -28,6 +28,8 @@ def status_of(template):
     status = TemplateStatus(template.status)
     look = reasons.LOOKS[status]
     word = template.status_raw if status == TemplateStatus.UNKNOWN and template.status_raw else status.label
+    if template.category_waits and status == TemplateStatus.APPROVED:
+        return {"kind": "warn", "icon": "warn", "word": word, "meaning": _("It waits for a consent to its new price.")}
     return {"kind": look.kind, "icon": look.icon, "word": word, "meaning": look.meaning}
 
 

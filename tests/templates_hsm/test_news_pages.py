@@ -47,7 +47,7 @@ def test_the_owner_sees_the_difference_agrees_and_reads_who_did(owner, acme, mov
 
     page = page_of(owner.get(address("template_detail", moved)))
     assert stored(moved).category_waits is False
-    assert "Olga agreed on" in page and "The price of Marketing was agreed to" in page
+    assert "Olga agreed (" in page and "The price of Marketing was agreed to" in page
 
 
 @pytest.mark.parametrize("name", ["template_agree", "template_appeal", "template_take_back", "template_wish"])
