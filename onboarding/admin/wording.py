@@ -195,6 +195,7 @@ def _sentence(event, who, data):
         "signup left": _("Facebook's window was left before the end."),
         "signup failed": _("What came from Facebook's window couldn't be connected."),
         "signup connected": _("%(name)s connected the account through Facebook's window."),
+        "signup renewed": _("%(name)s renewed the access through Facebook's window."),
         "signup given up": _("%(name)s went back to the usual way."),
         "screening contested": _("%(name)s asked for a person to look at the screening."),
     }

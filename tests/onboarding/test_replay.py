@@ -79,7 +79,7 @@ def test_the_same_rules_give_the_same_verdict(screened):
 
 def test_a_verdict_under_older_word_lists_is_reached_again_with_them(acme):
     older = other_words(old="cerveza", new="zzzzz")
-    application = builders.application(acme, activity="Vendemos zzzzz a domicilio.", country="US")
+    application = builders.application(acme, activity="Vendemos zzzzz y empanadas a domicilio.", country="US")
     with business_scope(acme), editions.reading(older):
         result = screenings.refresh(application)
     assert (result.verdict, result.category) == ("prohibited", "alcohol")
@@ -87,7 +87,7 @@ def test_a_verdict_under_older_word_lists_is_reached_again_with_them(acme):
     found = replay.of_screening(result)
 
     assert found.exact and found.same_then
-    assert not found.same_today and found.today.verdict == "needs_review"
+    assert not found.same_today and found.today.verdict == "allowed"
     (said,) = replay.differences(found)
     assert "policy.alcohol" in said and "words" in said
 
