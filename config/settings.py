@@ -218,9 +218,7 @@ WHATSAPP_CALLBACK_URL = env.text("WHATSAPP_CALLBACK_URL") or (
     (f"http://127.0.0.1:{WEB_PORT}" if WHATSAPP_PROVIDER == "sandbox" else PUBLIC_URL) + "/webhooks/whatsapp/"
 )
 """Where the provider has to send its webhooks; the sandbox calls this machine, whatever browsers call it."""
-WHATSAPP_SIGNUP_URL = env.text(
-    "WHATSAPP_SIGNUP_URL", f"https://www.facebook.com/{WHATSAPP_GRAPH_VERSION}/dialog/oauth"
-)
+WHATSAPP_SIGNUP_URL = env.text("WHATSAPP_SIGNUP_URL", f"https://www.facebook.com/{WHATSAPP_GRAPH_VERSION}/dialog/oauth")
 """Where Embedded Signup's window opens; in rehearsals the sandbox's."""
 WHATSAPP_SIGNUP_CONFIG_ID = env.text("WHATSAPP_SIGNUP_CONFIG_ID")
 """The Facebook Login for Business configuration; without it that door is closed."""

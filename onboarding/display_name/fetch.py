@@ -109,7 +109,7 @@ def _follow(typed: str, url: str, deadline: float) -> Snapshot:
 
 
 def checked_address(url: str) -> str:
-    """An address as we would fetch it, without asking the network. Raises SiteUnreachable with what is wrong with it."""
+    """An address as we would fetch it, without asking the network. Raises SiteUnreachable that says what is wrong."""
     parts = _checked_url(url)
     host = _ascii_host(parts.hostname or "")
     allowed = _private_allowed()
