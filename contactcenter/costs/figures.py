@@ -113,13 +113,20 @@ def spent_until(rows, day):
 
 
 def forecast(business, rows, month):
-    """What the month will cost if its other days are like the full ones so far; ``None`` when nobody can say."""
+    """What the month will cost if its other days are like the full ones so far; ``None`` when nobody can say.
+
+    Today counts as a full day, or as what it cost already if that is more: the forecast is never below the bill.
+    """
     present = today(business)
     if not month.first < present <= month.last:
         return None
     full_days = (present - month.first).days
     amount = spent_until(rows, present - timedelta(days=1))
-    return amount / full_days * month.length if amount else None
+    if not amount:
+        return None
+    usual = amount / full_days
+    so_far_today = spent_until(rows, present) - amount
+    return amount + max(usual, so_far_today) + usual * (month.length - full_days - 1)
 
 
 KEY = ("day", "phone_number_id", "category", "country", "pricing_type")

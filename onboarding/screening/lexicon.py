@@ -86,7 +86,7 @@ class Lexicon:
 @lru_cache(maxsize=65536)
 def _word_keys(lexicon: Lexicon, token: str) -> frozenset[str]:
     keys = _exact_keys(lexicon, token)
-    if keys:
+    if keys or token in _everyday():
         return frozenset(keys)
     plain = unleet(token)
     if plain != token:
@@ -100,6 +100,12 @@ def _word_keys(lexicon: Lexicon, token: str) -> frozenset[str]:
             near = extract(token, [w for words in sized for w in words], scorer=OSA.distance, score_cutoff=1, limit=3)
             keys = {stem(word) for word, _, _ in near}
     return frozenset(keys)
+
+
+@per_edition(BOOK)
+def _everyday() -> frozenset[str]:
+    """Words that are themselves and no misspelling (``data/everyday.toml``; editions before 2026-11-23 had none)."""
+    return frozenset(read_files().get("everyday", {"words": ""})["words"].split())
 
 
 def _exact_keys(lexicon: Lexicon, token: str) -> set[str]:

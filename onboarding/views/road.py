@@ -5,6 +5,7 @@ import json
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config.clock import now
 from config.templatetags.ui import moment
@@ -195,8 +196,7 @@ def answers_bar(application):
     number, total, here = place(application)
     actor = overview.next_actor(application)
     words = {"you": _("You"), "us": _("Our team"), "meta": _("Meta"), "system": _("We, by ourselves")}
-    estimate = estimates.for_application(application)
-    more = estimate.explanation
+    duration, more = _duration(application)
     day = days_since_submission(application)
     if day is not None:
         more = _("%(explanation)s Today is day %(day)d.") % {"explanation": more, "day": day}
@@ -211,9 +211,19 @@ def answers_bar(application):
         "who": words.get(actor, _("Nobody")),
         "who_more": who_more,
         "you": actor == "you",
-        "duration": estimate.text,
+        "duration": duration,
         "duration_more": more,
     }
+
+
+def _duration(application):
+    """How long it takes and where that comes from; once live, how long it took."""
+    if application.status == Status.LIVE and application.live_at and application.submitted_at:
+        days = max(1, (application.live_at - application.submitted_at).days)
+        took = ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+        return took, _("From sending your application to the first answer that arrived.")
+    estimate = estimates.for_application(application)
+    return estimate.text, estimate.explanation
 
 
 def days_since_submission(application):

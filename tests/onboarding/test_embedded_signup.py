@@ -573,7 +573,7 @@ def test_access_that_ends_is_said_in_time_and_renewed_with_the_same_account(sand
     signup_runner.run_due()
     from tenants.models import Mail
 
-    told = Mail.objects.filter(subject__startswith="Renew our access", to=application.contact_email)
+    told = Mail.objects.filter(key__startswith="access_ends:", to=application.contact_email)
     assert told.count() == 1
     assert Incident.objects.filter(key=f"access-ends:{application.pk}", closed_at=None).exists()
 

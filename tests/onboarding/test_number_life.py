@@ -81,6 +81,8 @@ def test_a_restriction_is_heard_once_however_often_it_is_told(number):
 
 
 def test_the_business_reads_what_a_restriction_stops_until_when_and_where_to_appeal(client, olga, number):
+    olga.language = "en"
+    olga.save(update_fields=["language"])
     tell(number, "account_update", restricted("RESTRICTED_BIZ_INITIATED_MESSAGING"))
 
     shown = page(client, olga, number).content.decode()

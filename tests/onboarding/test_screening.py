@@ -199,3 +199,17 @@ def test_before_the_house_asked_for_a_trade_a_vague_text_passed():
 )
 def test_a_denial_at_the_end_speaks_of_the_goods_before_it(text, verdict):
     assert judge(text).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Somos una panadería con motos propias",
+        "Recogemos paquetes en Cali y los entregamos en el Valle del Cauca. Avisamos cada entrega.",
+        "Ayudamos a resolver dudas de facturación de nuestra tienda de ropa",
+        "Aguarda tu turno: laboratorio clínico con portero y sala de espera",
+        "Pedidos conferidos na padaria, esperamos por você",
+    ],
+)
+def test_an_everyday_word_is_no_misspelling_of_a_forbidden_one(text):
+    assert judge(text).verdict == "allowed"

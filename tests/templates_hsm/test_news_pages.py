@@ -136,6 +136,8 @@ def test_without_the_house_rule_nobody_reads_first(acme, olga):
 
 
 def test_what_our_team_approves_goes_to_meta(client, waiting, sam, olga):
+    olga.language = "en"
+    olga.save(update_fields=["language"])
     assert stored(waiting).status == TemplateStatus.HOUSE_REVIEW
 
     decide(client, sam, waiting, _approve="1")
@@ -146,6 +148,8 @@ def test_what_our_team_approves_goes_to_meta(client, waiting, sam, olga):
 
 
 def test_what_our_team_sends_back_says_where_and_is_read_again_after_the_change(client, waiting, sam, olga):
+    olga.language = "en"
+    olga.save(update_fields=["language"])
     assert "Say what to correct" in page_of(decide(client, sam, waiting, _send_back="1"))
     decide(client, sam, waiting, **{"_send_back": "1", "note-body": "Say which order.", "decision_note": "Nearly."})
     assert stored(waiting).status == TemplateStatus.DRAFT
