@@ -187,7 +187,8 @@ def charged(campaign):
 def over_time(campaign):
     """A chart of what left, arrived and was read, from the start to the last news; ``None`` before there is any."""
     [(begins, ends)] = bulk.fetch(
-        "SELECT date_trunc('second', min(r.released_at)), greatest(max(m.sent_at), max(m.delivered_at), max(m.read_at), max(r.released_at)) "
+        "SELECT date_trunc('second', min(r.released_at)), "  # WhatsApp's times have no more than that
+        "greatest(max(m.sent_at), max(m.delivered_at), max(m.read_at), max(r.released_at)) "
         "FROM contactcenter_campaignrecipient r JOIN contactcenter_message m ON m.id = r.message_id "
         "WHERE r.campaign_id = %s AND r.state = 'released'",
         [campaign.pk],
