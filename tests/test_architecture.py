@@ -8,6 +8,8 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
+from tests.source_trees import tree_of
+
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = {
@@ -22,7 +24,7 @@ LAYERS = {
 
 
 def imported_apps(source):
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
