@@ -55,7 +55,6 @@ def name_of(what):
         StepKind.CODE_VERIFIED: _("Enter the code"),
         StepKind.NUMBER_ADDED: _("Free your number for WhatsApp"),
         StepKind.REGISTERED: _("Give the two-step PIN of your number"),
-        StepKind.ROUND_TRIP: _("Let a first message come in, and answer it"),
         StepKind.ROUND_TRIP: _("Test your number with one message"),
     }
     return words.get(what) or str(dict(StepKind.choices).get(what, what))

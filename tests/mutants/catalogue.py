@@ -142,8 +142,8 @@ MUTANTS = [
         (
             Patch(
                 SENDER,
-                "(w.expires_at IS NULL OR w.expires_at <= %(now)s)",
-                "w.expires_at IS NULL AND false",
+                "WHEN m.kind <> 'template' AND (w.expires_at IS NULL OR w.expires_at <= %(now)s)",
+                "WHEN m.kind <> 'template' AND w.expires_at IS NULL AND false",
             ),
         ),
     ),
