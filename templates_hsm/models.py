@@ -1,6 +1,7 @@
 """Message templates and what happened to them."""
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,11 @@ class TemplateStatus(models.TextChoices):
     UNKNOWN = "unknown", _("Unknown to us")
 
 
+IN_PLACE = {TemplateStatus.APPROVED, TemplateStatus.PAUSED}
+"""Meta has a text in force that stays as it is while somebody writes another one (Meta, Message templates,
+31 October 2025: approved, rejected and paused templates can be edited)."""
+
+
 class TemplateCategory(models.TextChoices):
     UTILITY = "UTILITY", _("Utility")
     MARKETING = "MARKETING", _("Marketing")
@@ -45,6 +51,9 @@ class MessageTemplate(BusinessOwned):
     category = models.CharField(_("category"), max_length=20, choices=TemplateCategory)
     parameter_format = models.CharField(max_length=12, default="POSITIONAL")
     components = models.JSONField(_("components"), default=list)
+    changes = models.JSONField(null=True, blank=True)
+    """What somebody writes for a template that Meta has approved or paused: other components, and maybe another
+    category. They take the place of the text above once Meta has taken them; ``None``: there are none."""
     status = models.CharField(_("status"), max_length=20, choices=TemplateStatus, default=TemplateStatus.DRAFT)
     status_raw = models.CharField(max_length=60, blank=True)
     """The provider's own word, shown when we don't know it."""
@@ -70,6 +79,10 @@ class MessageTemplate(BusinessOwned):
     last_error = models.TextField(blank=True)
     last_error_code = models.IntegerField(null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    """The newest sending that somebody looked up; looked up only when it matters (``services.archiving``)."""
+    archives_at = models.DateTimeField(null=True, blank=True)
+    """When Meta will archive it because nobody sends it; empty while that is far away."""
     created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
@@ -106,6 +119,19 @@ class MessageTemplate(BusinessOwned):
         }
 
     @property
+    def written(self):
+        """The definition with the changes that somebody writes, if there are any; the name and language stay."""
+        changes = dict(self.changes or {})
+        if self.status == TemplateStatus.APPROVED:
+            changes.pop("category", None)
+        return self.definition | changes
+
+    @property
+    def is_changed_in_place(self):
+        """Whether writing leaves the text in force alone until Meta has taken the new one."""
+        return self.changes is not None or (bool(self.provider_id) and self.status in IN_PLACE)
+
+    @property
     def is_sendable(self):
         return self.status == TemplateStatus.APPROVED
 
@@ -134,6 +160,11 @@ class TemplateEvent(BusinessOwned):
         return f"{self.kind} {self.new}"
 
 
+def in_a_day():
+    """A day from now: what somebody has just uploaded may still be in a form that isn't saved."""
+    return now() + timedelta(days=1)
+
+
 class TemplateMedia(BusinessOwned):
     """The sample file of a media header, kept by us: Meta gives it back only as an address that ends.
 
@@ -156,13 +187,18 @@ class TemplateMedia(BusinessOwned):
     provider_handle = models.TextField(blank=True)
     """The handle of the last upload, and when: a try that follows soon needs no second upload."""
     provider_handle_at = models.DateTimeField(null=True, blank=True)
+    look_after = models.DateTimeField(default=in_a_day)
+    """When somebody may look whether anything names it still; put off whenever it is used anew."""
     created_by = models.ForeignKey("tenants.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         verbose_name = _("header file")
         verbose_name_plural = _("header files")
-        indexes = [models.Index(fields=["business", "sha256"], name="templatemedia_same")]
+        indexes = [
+            models.Index(fields=["business", "sha256"], name="templatemedia_same"),
+            models.Index(fields=["look_after"], name="templatemedia_look"),
+        ]
 
     def __str__(self):
         return self.file_name

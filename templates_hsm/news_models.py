@@ -91,6 +91,9 @@ class TemplateReview(BusinessOwned):
     decided_by = person()
     note = models.TextField(_("note"), blank=True)
     notes = models.JSONField(default=list, blank=True)
+    reminders = models.PositiveSmallIntegerField(default=0)
+    """How often our team was reminded of it, and when next."""
+    remind_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("review of a template")
