@@ -7,10 +7,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework import exceptions
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import exceptions, permissions
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as default_handler
 
+from tenants import api_scopes
 from tenants.tenancy import business_scope
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -20,10 +22,13 @@ RETRY_AFTER = "2"
 class BusinessAPIView(APIView):
     """A view of one business's data. Handlers run in its scope, so nothing in them may wait for a network.
 
-    ``allowed_roles`` limits who may call it (an API key counts as an administrator).
+    ``allowed_roles`` limits who may call it (an API key counts as an administrator). ``area`` is what keys can be
+    limited to (``api_scopes``); ``reading_methods`` change nothing.
     """
 
     allowed_roles = None
+    area = ""
+    reading_methods = permissions.SAFE_METHODS
 
     def dispatch(self, request, *args, **kwargs):
         self._scope = None
@@ -85,12 +90,29 @@ def exception_handler(exc, context):
     return response
 
 
+class ScopedSchema(AutoSchema):
+    """Names the scope that each call needs: in its description, and as ``x-scope`` for programs."""
+
+    def get_description(self):
+        scope = api_scopes.needed(self.view, self.method)
+        said = super().get_description() or ""
+        return f"{said}\n\nScope: `{scope}`." if scope else said
+
+    def get_extensions(self):
+        scope = api_scopes.needed(self.view, self.method)
+        return super().get_extensions() | ({"x-scope": scope} if scope else {})
+
+
 class ApiKeyScheme(OpenApiAuthenticationExtension):
     target_class = "tenants.api_access.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema):
-        return {"type": "http", "scheme": "bearer", "description": "An API key of the business."}
+        words = (
+            "An API key of the business. A key can be limited to scopes; each call names the one it needs, and a key "
+            "without it is answered with 403 and the code `scope_missing`."
+        )
+        return {"type": "http", "scheme": "bearer", "description": words}
 
 
 class SessionScheme(OpenApiAuthenticationExtension):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework import authentication, exceptions, permissions
 
 from config.clock import now
+from tenants import api_scopes
 from tenants.enums import Role
 from tenants.models import ApiKey, Membership
 
@@ -28,7 +29,10 @@ def digest_of(key):
 
 
 class ApiKeyAuthentication(authentication.BaseAuthentication):
-    """``Authorization: Bearer umb_…``; the key belongs to one business and acts as its administrator."""
+    """``Authorization: Bearer umb_…``; the key belongs to one business and acts as its administrator.
+
+    What it is limited to, ``InBusinessScope`` holds it to.
+    """
 
     def authenticate(self, request):
         header = authentication.get_authorization_header(request).decode("latin-1").split()
@@ -63,11 +67,32 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return result
 
 
+class ScopeMissing(exceptions.PermissionDenied):
+    """The key is limited to other things."""
+
+    default_code = "scope_missing"
+
+    def __init__(self, scope):
+        if scope:
+            may = {"scope": scope, "what": api_scopes.label_of(scope)}
+            super().__init__(_("This API key lacks the scope “%(scope)s” (%(what)s).") % may)
+        else:
+            super().__init__(_("This API key is limited, and no scope covers this."))
+        self.extra = {
+            "what_to_do": _("Give it the scope under Settings, API keys, or use another key."),
+            "scope": scope,
+        }
+
+
 class InBusinessScope(permissions.BasePermission):
     """Only requests that speak for a business get in."""
 
     def has_permission(self, request, view):
         if getattr(request, "business", None) is None:
             raise exceptions.NotAuthenticated()
+        if isinstance(request.auth, ApiKey) and request.auth.scopes is not None:
+            scope = api_scopes.needed(view, request.method)
+            if not request.auth.may(scope):
+                raise ScopeMissing(scope)
         allowed = getattr(view, "allowed_roles", None)
         return allowed is None or request.role in allowed

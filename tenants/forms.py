@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tenants import api_scopes
 from tenants.enums import Role
 from tenants.models import Business
 
@@ -66,8 +67,47 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.AGENT, widget=forms.RadioSelect)
 
 
-class ApiKeyForm(forms.Form):
+class ApiKeyScopesForm(forms.Form):
+    """What a key may do: everything, or some scopes."""
+
+    ALL, SOME = "all", "some"
+
+    reach = forms.ChoiceField(
+        label=_("What it may do"),
+        choices=[(ALL, _("Everything that an administrator may")), (SOME, _("Only what is ticked here"))],
+        initial=ALL,
+        widget=forms.RadioSelect,
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        required=False,
+        choices=api_scopes.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick as little as the program needs. What isn't ticked is refused with a sentence that says so."),
+    )
+
+    def __init__(self, *args, row=None, **kwargs):
+        if row is not None:
+            some = row.scopes is not None
+            kwargs.setdefault("initial", {"reach": self.SOME if some else self.ALL, "scopes": row.scopes or []})
+        super().__init__(*args, **kwargs)
+
+    def clean(self):
+        data = super().clean()
+        if data.get("reach") == self.SOME and not data.get("scopes") and "scopes" not in self.errors:
+            self.add_error("scopes", _("Tick at least one, or let it do everything."))
+        return data
+
+    def chosen(self):
+        """The list that keys keep; ``None`` for everything."""
+        return self.cleaned_data["scopes"] if self.cleaned_data["reach"] == self.SOME else None
+
+
+class ApiKeyForm(ApiKeyScopesForm):
+    """A new key: its name and what it may do."""
+
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("For what the key is used."))
+    field_order = ["name"]
 
 
 class SettingsForm(forms.ModelForm):

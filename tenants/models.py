@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
+from tenants import api_scopes
 from tenants.enums import Role
 from tenants.tenancy import BusinessOwned, owner
 
@@ -139,6 +140,8 @@ class ApiKey(models.Model):
     name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(_("may"), null=True, blank=True)
+    """What it is limited to (``api_scopes``); null is everything that an administrator may."""
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
     last_used_at = models.DateTimeField(null=True, blank=True)
@@ -150,6 +153,15 @@ class ApiKey(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def scope_labels(self):
+        """What it may do in sentences; empty when it has no limits."""
+        return [api_scopes.label_of(scope) for scope in self.scopes or ()]
+
+    def may(self, scope):
+        """Whether it covers this scope; what no scope names needs a key without limits."""
+        return self.scopes is None or scope in self.scopes
 
 
 class AuditEvent(BusinessOwned):

@@ -18,6 +18,7 @@ urlpatterns = [
         name="invitation_revoke",
     ),
     path("b/<slug:business_slug>/api-keys/", people.keys, name="api_keys"),
+    path("b/<slug:business_slug>/api-keys/<uuid:reference>/", people.key_scopes, name="api_key_scopes"),
     path("b/<slug:business_slug>/api-keys/<uuid:reference>/revoke/", people.key_revoke, name="api_key_revoke"),
     path("b/<slug:business_slug>/audit/", people.audit_trail, name="audit_trail"),
 ]

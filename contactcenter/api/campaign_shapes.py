@@ -1,5 +1,7 @@
 """What the API takes and gives about campaigns."""
 
+from zoneinfo import available_timezones
+
 from rest_framework import serializers
 
 from contactcenter.campaigns import mapping, reasons, report
@@ -21,10 +23,22 @@ class Value(serializers.Serializer):
 class CampaignFilter(serializers.Serializer):
     """Which contacts; what isn't given doesn't matter."""
 
-    countries = serializers.ListField(child=serializers.CharField(max_length=2), required=False)
-    languages = serializers.ListField(child=serializers.CharField(max_length=2), required=False)
+    countries = serializers.ListField(
+        child=serializers.RegexField(r"^[A-Za-z]{2}$"), required=False, help_text="Of their numbers, ISO 3166."
+    )
+    languages = serializers.ListField(
+        child=serializers.RegexField(r"^[A-Za-z]{2}$"), required=False, help_text="Two letters, such as es."
+    )
     wrote_within = serializers.IntegerField(required=False, min_value=1, max_value=3650, help_text="Days.")
     silent_for = serializers.IntegerField(required=False, min_value=1, max_value=3650, help_text="Days.")
+
+    def validate(self, attrs):
+        """Codes in the letters that contacts have them in; what is empty doesn't matter."""
+        change = {"countries": str.upper, "languages": str.lower}
+        clean = {
+            name: [change[name](code) for code in value] if name in change else value for name, value in attrs.items()
+        }
+        return {name: value for name, value in clean.items() if value}
 
 
 class NewCampaign(serializers.Serializer):
@@ -58,6 +72,9 @@ class Start(serializers.Serializer):
     """When it starts; without ``start_at`` now. Quiet hours are by the clock where each person is."""
 
     start_at = serializers.DateTimeField(required=False)
+    time_zone = serializers.ChoiceField(
+        choices=sorted(available_timezones()), required=False, help_text="In which its times are shown."
+    )
     quiet_from = serializers.TimeField(required=False, allow_null=True)
     quiet_until = serializers.TimeField(required=False, allow_null=True)
     checked_at = serializers.DateTimeField(
@@ -107,6 +124,11 @@ class CampaignShape(serializers.Serializer):
     phone_number = serializers.UUIDField(source="phone_number.reference")
     template = serializers.UUIDField(source="template.reference")
     audience = serializers.CharField()
+    segment = serializers.UUIDField(source="segment.reference", allow_null=True, default=None)
+    filter = serializers.DictField(help_text="The filter over contacts, where it is one of its own.")
+    time_zone = serializers.CharField()
+    quiet_from = serializers.TimeField(allow_null=True)
+    quiet_until = serializers.TimeField(allow_null=True)
     checked_at = serializers.DateTimeField(allow_null=True)
     start_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)

@@ -5,7 +5,7 @@ import io
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -27,6 +27,8 @@ SAMPLES = 3
 
 
 class _CampaignView(BusinessAPIView):
+    area = "campaigns"
+
     def get_campaign(self, request, reference):
         rows = Campaign.objects.select_related("business", "phone_number__waba", "template", "segment", "started_by")
         return get_object_or_404(rows, business=request.business, reference=reference)
@@ -58,7 +60,7 @@ class Campaigns(_CampaignView):
     )
     def get(self, request):
         """The campaigns of the business, the newest first."""
-        rows = Campaign.objects.filter(business=request.business).select_related("phone_number", "template")
+        rows = Campaign.objects.filter(business=request.business).select_related("phone_number", "template", "segment")
         found, after = page(
             request,
             rows.order_by("-created_at", "-pk"),
@@ -159,6 +161,16 @@ class CampaignDetail(_CampaignView):
         """One campaign."""
         return Response(shapes.CampaignShape(self.get_campaign(request, reference)).data)
 
+    @extend_schema(operation_id="campaigns_delete", responses={204: None, 409: ErrorAnswer}, tags=TAGS)
+    def delete(self, request, reference):
+        """Throw away one that was never started."""
+        runners_only(request)
+        try:
+            lifecycle.throw_away(self.get_campaign(request, reference), actor=request.user or None)
+        except lifecycle.NotPossible as exc:
+            raise Conflict(str(exc)) from exc
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
 
 class CampaignPreview(_CampaignView):
     @extend_schema(operation_id="campaigns_preview", responses=shapes.Preview, tags=TAGS)
@@ -200,7 +212,7 @@ class CampaignStart(_CampaignView):
         tags=TAGS,
     )
     def post(self, request, reference):
-        """Let it go, now or at `start_at`."""
+        """Let it go, now or at `start_at`. Asked again once it went, it changes nothing."""
         asked = shapes.Start(data=request.data or {})
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
@@ -213,6 +225,7 @@ class CampaignStart(_CampaignView):
                 actor=request.user or None,
                 start_at=data.get("start_at"),
                 quiet=quiet,
+                time_zone=data.get("time_zone"),
                 seen=data.get("checked_at"),
             ),
         )
@@ -264,7 +277,11 @@ class CampaignReport(_CampaignView):
 class CampaignRecipients(_CampaignView):
     @extend_schema(
         operation_id="campaigns_recipients",
-        parameters=PARAMETERS,
+        parameters=[
+            OpenApiParameter("state", str, enum=RecipientState.values, description="Only those in this state."),
+            OpenApiParameter("reason", str, description="Only those left out for this reason, such as `opted_out`."),
+            *PARAMETERS,
+        ],
         responses=page_of("RecipientPage", shapes.Recipient),
         tags=TAGS,
     )
@@ -272,9 +289,12 @@ class CampaignRecipients(_CampaignView):
         """Everybody with what became of them, in the order of the list."""
         runners_only(request)
         row = self.get_campaign(request, reference)
+        wanted = {name: request.query_params[name] for name in ("state", "reason") if request.query_params.get(name)}
+        if wanted.get("state", RecipientState.WAITING) not in RecipientState.values:
+            raise exceptions.ValidationError({"state": [f"One of {', '.join(RecipientState.values)}."]})
         found, after = page(
             request,
-            CampaignRecipient.objects.filter(campaign=row).select_related("message").order_by("pk"),
+            CampaignRecipient.objects.filter(campaign=row, **wanted).select_related("message").order_by("pk"),
             key=lambda one: [one.pk],
             keep=lambda rows, at: rows.filter(pk__gt=int(at[0])),
         )

@@ -40,6 +40,8 @@ class Proof(serializers.Serializer):
 
 
 class ConsentProof(BusinessAPIView):
+    area = "contacts"
+
     @extend_schema(
         operation_id="opt_ins_proof",
         parameters=[

@@ -22,6 +22,8 @@ class Conflict(exceptions.APIException):
 
 
 class Applications(BusinessAPIView):
+    area = "onboarding"
+
     @extend_schema(operation_id="applications_list", responses=shapes.Application(many=True), tags=["Onboarding"])
     def get(self, request):
         """The applications of the business, the newest first."""
@@ -30,6 +32,8 @@ class Applications(BusinessAPIView):
 
 
 class ApplicationDetail(BusinessAPIView):
+    area = "onboarding"
+
     @extend_schema(operation_id="applications_get", responses=shapes.Application, tags=["Onboarding"])
     def get(self, request, reference):
         """One application with its steps."""
@@ -38,6 +42,8 @@ class ApplicationDetail(BusinessAPIView):
 
 
 class PhoneNumbers(BusinessAPIView):
+    area = "onboarding"
+
     @extend_schema(operation_id="phone_numbers_list", responses=shapes.PhoneNumber(many=True), tags=["Onboarding"])
     def get(self, request):
         """The numbers of the business."""
@@ -46,6 +52,8 @@ class PhoneNumbers(BusinessAPIView):
 
 
 class PhoneNumberDetail(BusinessAPIView):
+    area = "onboarding"
+
     @extend_schema(operation_id="phone_numbers_get", responses=shapes.PhoneNumber, tags=["Onboarding"])
     def get(self, request, reference):
         """One number."""
@@ -54,6 +62,8 @@ class PhoneNumberDetail(BusinessAPIView):
 
 
 class Templates(BusinessAPIView):
+    area = "templates"
+
     @extend_schema(operation_id="templates_list", responses=shapes.Template(many=True), tags=["Templates"])
     def get(self, request):
         """The templates of the business, by name; `?status=approved` narrows."""
@@ -83,6 +93,8 @@ class Templates(BusinessAPIView):
 
 
 class TemplateDetail(BusinessAPIView):
+    area = "templates"
+
     @extend_schema(operation_id="templates_get", responses=shapes.Template, tags=["Templates"])
     def get(self, request, reference):
         """One template."""
@@ -91,6 +103,8 @@ class TemplateDetail(BusinessAPIView):
 
 
 class TemplateSubmit(BusinessAPIView):
+    area = "templates"
+
     @extend_schema(
         operation_id="templates_submit",
         request=None,
@@ -116,6 +130,9 @@ class TemplateSubmit(BusinessAPIView):
 
 
 class TemplateLint(BusinessAPIView):
+    area = "templates"
+    reading_methods = (*BusinessAPIView.reading_methods, "POST")
+
     @extend_schema(
         operation_id="templates_lint",
         request=inline_serializer("TemplateDefinition", {"components": serializers.ListField()}),

@@ -61,6 +61,8 @@ def person_of(business, phone):
 
 
 class Windows(BusinessAPIView):
+    area = "messages"
+
     @extend_schema(
         operation_id="windows_get",
         parameters=[
@@ -105,6 +107,8 @@ class WindowQuestion(serializers.Serializer):
 
 
 class Conversations(BusinessAPIView):
+    area = "messages"
+
     @extend_schema(
         operation_id="conversations_list",
         parameters=[OpenApiParameter("status", str, description="open, snoozed or resolved."), *PARAMETERS],
@@ -130,6 +134,8 @@ class Conversations(BusinessAPIView):
 
 
 class ConversationDetail(BusinessAPIView):
+    area = "messages"
+
     @extend_schema(operation_id="conversations_get", responses=shapes.Conversation, tags=["Messages"])
     def get(self, request, reference):
         """One conversation."""
@@ -142,6 +148,8 @@ def conversation_of(request, reference):
 
 
 class ConversationMessages(BusinessAPIView):
+    area = "messages"
+
     @extend_schema(
         operation_id="messages_list",
         parameters=PARAMETERS,
@@ -175,6 +183,8 @@ class ConversationMessages(BusinessAPIView):
 
 
 class Messages(BusinessAPIView):
+    area = "messages"
+
     @extend_schema(
         operation_id="messages_send_to_number",
         parameters=[IDEMPOTENCY_KEY],
@@ -241,6 +251,8 @@ def answerers_only(request):
 
 
 class OptIns(BusinessAPIView):
+    area = "contacts"
+
     @extend_schema(
         operation_id="opt_ins_list",
         parameters=[OpenApiParameter("to", str, description="Only of this phone number."), *PARAMETERS],

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.api import campaign_views, consent_views, setup_views, talk_views, usage_views
+from contactcenter.api import campaign_views, consent_views, people_views, setup_views, talk_views, usage_views
 
 urlpatterns = [
     path("applications/", setup_views.Applications.as_view()),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("conversations/<uuid:reference>/", talk_views.ConversationDetail.as_view()),
     path("conversations/<uuid:reference>/messages/", talk_views.ConversationMessages.as_view()),
     path("messages/", talk_views.Messages.as_view()),
+    path("contacts/", people_views.Contacts.as_view()),
+    path("contacts/<uuid:reference>/", people_views.ContactDetail.as_view()),
+    path("segments/", people_views.Segments.as_view()),
+    path("segments/<uuid:reference>/", people_views.SegmentDetail.as_view()),
     path("opt-ins/", talk_views.OptIns.as_view()),
     path("opt-ins/proof/", consent_views.ConsentProof.as_view()),
     path("campaigns/", campaign_views.Campaigns.as_view()),

@@ -58,6 +58,8 @@ class BudgetShape(serializers.Serializer):
 
 
 class _ReadersOnly(BusinessAPIView):
+    area = "costs"
+
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         if request.role not in READERS:

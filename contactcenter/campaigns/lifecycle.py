@@ -118,7 +118,8 @@ def choose_contacts(campaign, rules, *, segment=None):
     """Take the contacts that ``rules`` hold, or those of a saved segment."""
     row = _open(campaign)
     row.audience = Audience.SEGMENT if segment is not None else Audience.FILTER
-    row.segment, row.filter = segment, rules
+    # Should the segment be deleted later, its rules hold on: nobody else gets it.
+    row.segment, row.filter = segment, segment.rules if segment is not None else rules
     row.columns, row.headers = {}, []
     if any(rule.get("from") == mapping.COLUMN for rule in row.mapping.values()):
         row.mapping = audience.guess_mapping(row)
@@ -171,7 +172,7 @@ def start(campaign, *, actor, start_at=None, quiet=None, time_zone=None, seen=No
     ``quiet`` is ``(from, until)``, two empty ones for none; without it what was set before holds.
     """
     row = locked(campaign)
-    if row.state in _AT_WORK:
+    if row.state in (*_AT_WORK, CampaignState.DONE):
         return row
     if row.state != CampaignState.READY:
         raise NotPossible(_("Only a campaign that was checked can be started."))

@@ -10,7 +10,7 @@ from config.clock import now
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS, Role
 from tenants.exceptions import NotPossible
-from tenants.forms import ApiKeyForm, InvitationForm
+from tenants.forms import ApiKeyForm, ApiKeyScopesForm, InvitationForm
 from tenants.models import AuditEvent
 from tenants.services import api_keys, businesses, invitations
 
@@ -100,13 +100,30 @@ def keys(request, business_slug):
     form = ApiKeyForm(request.POST or None)
     new_key = None
     if request.method == "POST" and form.is_valid():
-        _row, new_key = api_keys.create(request.business, form.cleaned_data["name"], actor=request.user)
+        _row, new_key = api_keys.create(
+            request.business, form.cleaned_data["name"], actor=request.user, scopes=form.chosen()
+        )
         form = ApiKeyForm()
     return render(
         request,
         "tenants/api_keys.html",
         {"form": form, "new_key": new_key, "keys": request.business.api_keys.order_by("revoked_at", "-created_at")},
         status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*MANAGERS)
+def key_scopes(request, business_slug, reference):
+    """What a key may do: looked at and changed, without a new key."""
+    row = get_object_or_404(request.business.api_keys, reference=reference, revoked_at=None)
+    form = ApiKeyScopesForm(request.POST or None, row=row)
+    if request.method == "POST" and form.is_valid():
+        api_keys.limit(row, form.chosen(), actor=request.user)
+        messages.success(request, _("Saved. It holds for the key's next request."))
+        return redirect("tenants:api_keys", business_slug=business_slug)
+    return render(
+        request, "tenants/api_key_scopes.html", {"form": form, "key": row}, status=422 if form.errors else 200
     )
 
 

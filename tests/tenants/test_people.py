@@ -121,7 +121,7 @@ def test_a_member_of_the_neighbour_can_not_be_changed_by_guess(client, olga, acm
 def test_an_api_key_is_shown_once_and_stored_as_a_digest(client, acme, olga):
     client.force_login(olga)
 
-    page = client.post(f"/b/{acme.slug}/api-keys/", {"name": "Platform"}).content.decode()
+    page = client.post(f"/b/{acme.slug}/api-keys/", {"name": "Platform", "reach": "all"}).content.decode()
 
     key = re.search(r"umb_[\w-]{30,}", page)[0]
     assert key not in client.get(f"/b/{acme.slug}/api-keys/").content.decode()

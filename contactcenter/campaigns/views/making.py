@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from contactcenter.campaigns import audience, lifecycle, mapping, reasons, rules
+from contactcenter.campaigns import audience, lifecycle, mapping, reasons, rules, segments
 from contactcenter.campaigns.forms import RulesForm, ValuesForm, WhatForm, WhoForm
 from contactcenter.campaigns.views import common
 from contactcenter.models import Audience, CampaignRules, Segment
@@ -71,12 +71,7 @@ def _choose(request, row, form):
     chosen = form.rules()
     name = data["save_as"].strip()
     if name:
-        segment, made = Segment.objects.update_or_create(
-            business_id=row.business_id, name=name, defaults={"rules": chosen, "created_by": request.user}
-        )
-        audit.record(
-            audit.to_translate("segment saved"), segment.name, actor=request.user, reference=str(segment.reference)
-        )
+        segments.save(row.business_id, name, chosen, actor=request.user)
     lifecycle.choose_contacts(row, chosen)
 
 
@@ -156,6 +151,5 @@ def campaign_rules(request, business_slug):
 def segment_delete(request, business_slug, reference):
     """Forget a segment. Campaigns that were made with it keep their people."""
     segment = get_object_or_404(Segment, reference=reference)
-    audit.record(audit.to_translate("segment deleted"), segment.name, actor=request.user)
-    segment.delete()
+    segments.delete(segment, actor=request.user)
     return redirect("campaigns:campaign_rules", business_slug)
