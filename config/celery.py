@@ -16,7 +16,7 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 # A rehearsal may run as root; tasks are JSON, so Celery's warning about pickled tasks says nothing here.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
-app = Celery("umbral")
+app = Celery("umbral", task_cls="config.slots:PatientTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Celery would give each task a new connection: a new server process, which reads the catalog anew (20 ms for the first
@@ -40,6 +40,15 @@ def _load_once(**_news):
     from django.conf import settings  # beat and whoever only rings know this module without Django
 
     import_module(settings.ROOT_URLCONF)
+
+
+@worker_init.connect
+def _keep_a_child_free(sender, **_news):
+    """Before the children are made, so that all of them share what says who may last."""
+    from config import slots  # whoever only rings never needs it
+
+    if "prefork" in str(sender.pool_cls):
+        slots.make(sender.concurrency if isinstance(sender.concurrency, int) else os.cpu_count())
 
 
 @worker_before_create_process.connect

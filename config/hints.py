@@ -16,6 +16,7 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 1000
+LATER_SECONDS = 2
 
 _waiting = set()
 _queue = queue.Queue(maxsize=MAX_WAITING)
@@ -31,6 +32,11 @@ def after_commit(task_name, *args):
 def send(task_name, *args):
     """Put a hint on its way and return at once; never raises, never waits for the network."""
     _enqueue(("task", task_name, args))
+
+
+def send_later(task_name, *args):
+    """The same, for a task that shall look in a moment and not now."""
+    _enqueue(("later", task_name, args))
 
 
 def publish(channel, message):
@@ -67,15 +73,15 @@ def _deliver():
             if kind == "bell":
                 client.publish(name, content)
             else:
-                _send_task(name, content)
+                _send_task(name, content, countdown=LATER_SECONDS if kind == "later" else None)
         except Exception as exc:
             logger.warning("A hint was lost (%s): %s", name, exc)
 
 
-def _send_task(name, args):
+def _send_task(name, args, countdown=None):
     from config.celery import app  # heavy, and processes that only ring never need it
 
-    app.send_task(name, args=args, retry=False, ignore_result=True, expires=60)
+    app.send_task(name, args=args, countdown=countdown, retry=False, ignore_result=True, expires=60)
 
 
 def _after_fork():

@@ -18,6 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from config.embedded import CannotStart, Servers, write_private
+from config.embedded_watch import NAMES, ServerWatch
 from config.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +56,17 @@ def run(data):
     try:
         _prepare_database(environment, data)
         without_owner = {k: v for k, v in environment.items() if k not in _OWNERS_ONLY}
-        supervisor = Supervisor(ROOT / "Procfile", without_owner, data / "pids", log_file=data / "processes.log")
+        supervisor = Supervisor(
+            ROOT / "Procfile",
+            without_owner,
+            data / "pids",
+            log_file=data / "processes.log",
+            labels=NAMES if servers is not None else (),
+        )
+        watch = None
+        if servers is not None:
+            watch = ServerWatch(servers, data / "pids", supervisor.write)
+            watch.start()
         supervisor.start()
         try:
             _wait_until_ready(web, sandbox, stop)
@@ -66,6 +77,8 @@ def run(data):
             print("\nStopping…", flush=True)
         finally:
             supervisor.stop()
+            if watch is not None:
+                watch.stop()
     finally:
         if servers is not None:
             servers.stop()

@@ -1,7 +1,8 @@
 """Run the processes of the Procfile: label their output, start again what dies, stop everything in order.
 
 A process that dies is started again at once, then after a growing pause; one that ran for a while starts from the
-shortest pause. Each process leaves its pid in a file, so that fault tests can find it.
+shortest pause. Each process leaves its pid in a file, so that fault tests can find it. The embedded servers are kept
+alive by the same rules (``config/embedded_watch.py``).
 """
 
 import os
@@ -26,16 +27,13 @@ def read_procfile(path):
     return {name.strip(): command.strip() for name, command in pairs}
 
 
-class Child:
-    """One process that is kept alive. ``stopping`` ends that."""
+class Kept:
+    """Something that runs in a process and is kept alive. ``stopping`` ends that."""
 
-    def __init__(self, name, command, environment, pid_folder, write):
+    def __init__(self, name, pid_folder, write):
         self.name = name
-        self.command = command
-        self.environment = environment
         self.pid_file = Path(pid_folder) / f"{name}.pid"
         self.write = write
-        self.process = None
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._keep_alive, name=name, daemon=True)
 
@@ -46,15 +44,29 @@ class Child:
         pause = FIRST_PAUSE_SECONDS
         while not self.stopping.is_set():
             started = time.monotonic()
-            self._run_once()
+            end = self._run_once()
             if self.stopping.is_set():
                 break
             if time.monotonic() - started > STEADY_AFTER_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            self.write(self.name, f"ended ({self.process.returncode}); starting again in {pause:g} s")
+            self.write(self.name, f"{end}; starting again in {pause:g} s")
             self.stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         self.pid_file.unlink(missing_ok=True)
+
+    def _run_once(self):
+        """Start it and return when it is gone, with words for how it ended."""
+        raise NotImplementedError
+
+
+class Child(Kept):
+    """A process of the Procfile."""
+
+    def __init__(self, name, command, environment, pid_folder, write):
+        super().__init__(name, pid_folder, write)
+        self.command = command
+        self.environment = environment
+        self.process = None
 
     def _run_once(self):
         # `exec` lets the shell disappear, so that the pid is the program's own.
@@ -73,6 +85,7 @@ class Child:
         self.process.wait()
         self._end_orphans()
         reader.join(2)
+        return f"ended ({self.process.returncode})"
 
     def _pass_on(self, lines):
         for line in lines:
@@ -96,14 +109,17 @@ class Child:
 
 
 class Supervisor:
-    """All children together. ``start`` and ``stop`` are called once each."""
+    """All children together. ``start`` and ``stop`` are called once each.
 
-    def __init__(self, procfile, environment, pid_folder, out=None, log_file=None):
+    ``labels`` are names under which others write here too.
+    """
+
+    def __init__(self, procfile, environment, pid_folder, out=None, log_file=None, labels=()):
         self.out = out or sys.stdout
         self.log = open(log_file, "a", buffering=1) if log_file else None
         self.lock = threading.Lock()
         commands = read_procfile(procfile)
-        self.width = max(map(len, commands))
+        self.width = max(map(len, [*commands, *labels]))
         self.colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(commands)}
         self.colourful = self.out.isatty()
         Path(pid_folder).mkdir(parents=True, exist_ok=True)
