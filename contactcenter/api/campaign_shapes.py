@@ -14,7 +14,9 @@ class Value(serializers.Serializer):
     """What a variable is filled with. ``text`` stands where a cell or a name is empty, too."""
 
     source = serializers.ChoiceField(
-        choices=[mapping.TEXT, mapping.NAME, mapping.FIRST_NAME, mapping.COLUMN], default=mapping.TEXT
+        choices=[mapping.TEXT, mapping.NAME, mapping.FIRST_NAME, mapping.COLUMN, mapping.OWN],
+        default=mapping.TEXT,
+        help_text="`own` is the file that the template was made with: what `header_link` has if nothing is given.",
     )
     column = serializers.CharField(required=False, help_text="The column's name, or its number from 0.")
     text = serializers.CharField(required=False, default="", allow_blank=True, max_length=1024)
@@ -59,7 +61,9 @@ class NewCampaign(serializers.Serializer):
         child=serializers.CharField(), required=False, help_text="phone and name to a column's name or number."
     )
     values = serializers.DictField(
-        child=Value(), required=False, help_text="Variables, such as body.1, header.name or button.0."
+        child=Value(),
+        required=False,
+        help_text="Variables, such as body.1, header.name, header_link, button.0 or card.0.body.1.",
     )
 
     def validate(self, attrs):

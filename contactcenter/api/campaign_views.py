@@ -14,7 +14,7 @@ from contactcenter.api.paging import PARAMETERS, page
 from contactcenter.api.setup_views import Conflict
 from contactcenter.api.shapes import ErrorAnswer
 from contactcenter.api.talk_views import IDEMPOTENCY_KEY, KeyTaken, page_of
-from contactcenter.campaigns import lifecycle, mapping, reasons, report
+from contactcenter.campaigns import files, lifecycle, mapping, reasons, report
 from contactcenter.models import Campaign, CampaignRecipient, RecipientState, Segment
 from contacts.imports import reading
 from onboarding.models import PhoneNumber
@@ -123,10 +123,10 @@ class Campaigns(_CampaignView):
         else:
             lifecycle.choose_contacts(row, dict(data["filter"]))
         row = lifecycle.locked(row)
-        values = row.mapping | {key: _rule(row, key, value) for key, value in data.get("values", {}).items()}
-        unknown = set(values) - {slot.key for slot in mapping.slots(row.template.definition)}
-        if unknown:
+        slots = {slot.key: slot for slot in mapping.slots(row.template.definition)}
+        if unknown := set(data.get("values", {})) - set(slots):
             raise exceptions.ValidationError({"values": [f"The template has no {', '.join(sorted(unknown))}."]})
+        values = row.mapping | {key: _rule(row, slots[key], value) for key, value in data.get("values", {}).items()}
         columns = {
             name: _column(row, column, "columns")
             for name, column in data.get("columns", {}).items()
@@ -139,10 +139,12 @@ class Campaigns(_CampaignView):
         lifecycle.check(row, actor=request.user or None)
 
 
-def _rule(row, key, value):
+def _rule(row, slot, value):
     rule = {"from": value["source"], "text": value.get("text", "")}
     if value["source"] == mapping.COLUMN:
-        rule["column"] = _column(row, value.get("column", ""), f"values.{key}")
+        rule["column"] = _column(row, value.get("column", ""), f"values.{slot.key}")
+    if value["source"] == mapping.OWN and files.own_of(slot) is None:
+        raise exceptions.ValidationError({f"values.{slot.key}": ["The template has no file of its own here."]})
     return rule
 
 

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 
 from config import bulk
 from config.clock import now
+from contactcenter.campaigns import files as files_of
 from contactcenter.campaigns import mapping
 from contactcenter.models import Audience
 from contacts.imports import cells, files, reading
@@ -55,14 +56,25 @@ def guess_mapping(campaign):
     guessed = {}
     for slot in mapping.slots(campaign.template.definition):
         name = fold(slot.name.replace("_", " "))
-        if name in headers:
+        before = campaign.mapping.get(slot.key, {})
+        if before.get("from") in mapping.FILES:
+            guessed[slot.key] = before
+        elif slot.media and files_of.own_of(slot) is not None:
+            guessed[slot.key] = {"from": mapping.OWN, "text": ""}
+        elif slot.media:
+            guessed[slot.key] = {"from": mapping.TEXT, "text": ""}
+        elif name in headers:
             guessed[slot.key] = {"from": mapping.COLUMN, "column": headers.index(name), "text": ""}
         elif slot.greets or name in NAMES:
             guessed[slot.key] = {"from": mapping.FIRST_NAME, "text": ""}
         else:
             guessed[slot.key] = {"from": mapping.TEXT, "text": ""}
     left = [at for at in range(len(headers)) if at not in campaign.columns.values()]
-    empty = [key for key, rule in guessed.items() if rule == {"from": mapping.TEXT, "text": ""} and "." in key]
+    empty = [
+        key
+        for key, rule in guessed.items()
+        if rule == {"from": mapping.TEXT, "text": ""} and not key.endswith("header_link")
+    ]
     taken = {rule.get("column") for rule in guessed.values()}
     for key, at in zip(empty, [at for at in left if at not in taken], strict=False):
         guessed[key] = {"from": mapping.COLUMN, "column": at, "text": ""}

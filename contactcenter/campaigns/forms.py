@@ -9,13 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from config.clock import now
 from config.templatetags.ui import phone as readable
-from contactcenter.campaigns import mapping
+from contactcenter.campaigns import files, mapping
 from contactcenter.models import Audience, CampaignRules, Segment
 from onboarding.models import PhoneNumber
 from templates_hsm.models import MessageTemplate, TemplateStatus
+from templates_hsm.services import header_media
 from tenants.forms import countries
 
 MOST_DAYS = 3650
+ACCEPT = {
+    "IMAGE": "image/jpeg,image/png,.jpg,.jpeg,.png",
+    "VIDEO": "video/mp4,.mp4",
+    "DOCUMENT": "application/pdf,.pdf",
+}
 
 
 class WhatForm(forms.Form):
@@ -152,6 +158,9 @@ class ValuesForm(forms.Form):
 
     def _add_slot(self, place, slot):
         rule = self.campaign.mapping.get(slot.key, {})
+        if slot.media:
+            self._add_file(place, slot, rule)
+            return
         choices = [
             (mapping.TEXT, _("The same text for everybody")),
             (mapping.FIRST_NAME, _("The person's first name")),
@@ -172,13 +181,67 @@ class ValuesForm(forms.Form):
             initial=rule.get("text", ""),
         )
 
+    def _add_file(self, place, slot, rule):
+        """Where a file at the top comes from: the template's own, another one, or an address."""
+        own = files.own_of(slot)
+        choices = [(mapping.OWN, _("The template's own file: %(name)s") % {"name": own.file_name})] if own else []
+        if slot.media in header_media.LIMITS:
+            choices.append((mapping.FILE, _("Another file, for everybody") if own else _("A file, for everybody")))
+        choices.append((mapping.TEXT, _("An address on the web, for everybody")))
+        choices += [
+            (f"column:{at}", _("An address in column “%(name)s”") % {"name": name}) for at, name in self.columns
+        ]
+        source = rule.get("from", mapping.TEXT)
+        if source == mapping.COLUMN:
+            source = f"column:{rule.get('column')}"
+        elif source == mapping.TEXT and not rule.get("text"):
+            source = choices[0][0]
+        self.fields[f"from_{place}"] = forms.ChoiceField(
+            label=slot.label,
+            choices=choices,
+            initial=source,
+            help_text="" if own else _("The template has no file of its own here."),
+        )
+        here = rule.get("name") if rule.get("from") == mapping.FILE else ""
+        self.fields[f"file_{place}"] = forms.FileField(
+            label=_("File"),
+            required=False,
+            help_text=_("%(name)s is here. Choose a file only to replace it.") % {"name": here} if here else "",
+            widget=forms.FileInput(attrs={"accept": ACCEPT.get(slot.media, "")}),
+            error_messages={"empty": _("The file is empty.")},
+        )
+        self.fields[f"text_{place}"] = forms.CharField(
+            label=_("Address (https://…), also where a cell is empty"),
+            required=False,
+            max_length=1024,
+            initial=rule.get("text", ""),
+        )
+
+    def _clean_file(self, place, slot, source, text):
+        before = self.campaign.mapping.get(slot.key, {})
+        upload = self.cleaned_data.get(f"file_{place}")
+        if source == mapping.FILE and upload:
+            try:
+                self.kept[place] = files.take_upload(self.campaign, slot, upload)
+            except forms.ValidationError as error:
+                self.add_error(f"file_{place}", error)
+        elif source == mapping.FILE and before.get("from") == mapping.FILE:
+            self.kept[place] = before
+        elif source == mapping.FILE and f"file_{place}" not in self.errors:
+            self.add_error(f"file_{place}", _("Choose a file."))
+        elif source == mapping.TEXT and not text:
+            self.add_error(f"text_{place}", _("Give the address of the file, or choose a file."))
+
     def clean(self):
         data = super().clean()
+        self.kept = {}
         for place, slot in enumerate(self.slots):
             source, text = data.get(f"from_{place}"), data.get(f"text_{place}") or ""
-            if source == mapping.TEXT and not text.strip() and f"text_{place}" not in self.errors:
+            if slot.media:
+                self._clean_file(place, slot, source, text.strip())
+            elif source == mapping.TEXT and not text.strip() and f"text_{place}" not in self.errors:
                 self.add_error(f"text_{place}", _("This value goes into the message. Fill it in or choose a column."))
-            elif slot.key == "header_link" and text.strip():
+            if slot.media and text.strip() and source not in mapping.FILES:
                 try:
                     URLValidator(schemes=["https"])(text.strip())
                 except forms.ValidationError:
@@ -189,8 +252,11 @@ class ValuesForm(forms.Form):
 
     @property
     def pairs(self):
-        """The two fields of each variable, to show side by side."""
-        return [(slot, self[f"from_{place}"], self[f"text_{place}"]) for place, slot in enumerate(self.slots)]
+        """The fields of each variable, to show side by side: where it comes from, its text, and its file or ``None``."""
+        return [
+            (slot, self[f"from_{place}"], self[f"text_{place}"], self[f"file_{place}"] if slot.media else None)
+            for place, slot in enumerate(self.slots)
+        ]
 
     def mapping(self):
         """The choice in the shape that campaigns keep."""
@@ -198,6 +264,12 @@ class ValuesForm(forms.Form):
         for place, slot in enumerate(self.slots):
             source, text = self.cleaned_data[f"from_{place}"], (self.cleaned_data[f"text_{place}"] or "").strip()
             kind, _colon, column = source.partition(":")
+            if kind == mapping.FILE:
+                found[slot.key] = self.kept[place]
+                continue
+            if kind == mapping.OWN:
+                found[slot.key] = {"from": mapping.OWN, "text": ""}
+                continue
             rule = {"from": kind, "text": text}
             found[slot.key] = rule | {"column": int(column)} if kind == mapping.COLUMN else rule
         return found

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from config import hints
 from config.clock import now
 from contactcenter import gate, gate_many
-from contactcenter.campaigns import CAMPAIGN_CHANGED, TASK, audience, mapping, outbox, preparing, rules, watching
+from contactcenter.campaigns import CAMPAIGN_CHANGED, TASK, audience, files, mapping, outbox, preparing, rules, watching
 from contactcenter.models import Audience, Campaign, CampaignRecipient, CampaignState
 from tenants import audit, live
 from tenants.enums import Role
@@ -156,6 +156,10 @@ def check(campaign, *, actor=None):
         raise NotPossible(_("Say who gets it first."))
     row.state, row.position, row.bytes_read, row.counts, row.zones = CampaignState.PREPARING, 0, 0, {}, []
     row.problem, row.failures, row.not_before, row.checked_at = "", 0, None, None
+    try:
+        files.take_own(row)
+    except OSError as exc:
+        raise NotPossible(_("The template's own file isn't there any more. Choose another file.")) from exc
     row.category, row.template_digest = row.template.category, watching.digest_of(row.template)
     row.stop_reason, row.stop_details = "", {}
     if row.audience != Audience.CSV:
@@ -266,6 +270,7 @@ def throw_away(campaign, *, actor):
     row = _open(campaign)
     CampaignRecipient.objects.filter(campaign=row).delete()
     _forget_file(row)
+    files.forget(row)
     audit.record(audit.to_translate("campaign thrown away"), row.name, actor=actor)
     row.delete()
 

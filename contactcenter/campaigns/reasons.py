@@ -33,6 +33,14 @@ STOPS = {
         _("People's reactions brought the number's quality down to low."),
         _("Write only to people who expect it. WhatsApp lowers the limits of numbers that people block."),
     ),
+    "file_gone": (
+        _("The file that the messages start with isn't there any more."),
+        _("Cancel it and make a new campaign with another file."),
+    ),
+    "file_refused": (
+        _("WhatsApp didn't take the file that the messages start with."),
+        _("Cancel it and make a new campaign with another file. Going on tries this one once more."),
+    ),
     "errors": (
         _("Too many of the last messages failed."),
         _("Look at the reasons in the report. Go on when you know that the rest will arrive."),

@@ -15,7 +15,7 @@ from config import bulk, hints
 from config.clock import now
 from config.faults import fault_point
 from contactcenter import gate_many
-from contactcenter.campaigns import CAMPAIGN_CHANGED, hours, outbox, preparing, rules, watching
+from contactcenter.campaigns import CAMPAIGN_CHANGED, files, hours, outbox, preparing, rules, watching
 from contactcenter.costs import spending
 from contactcenter.models import (
     Campaign,
@@ -25,6 +25,7 @@ from contactcenter.models import (
     ConversationStatus,
     Direction,
     Message,
+    MessageMedia,
     MessageSource,
     MessageStatus,
     OutboxItem,
@@ -48,6 +49,7 @@ LEAST_AHEAD, MOST_AHEAD = 20, 2000
 TURN_SECONDS = 1.0
 """One campaign's turn; then the others have theirs."""
 RUN_SECONDS = 20.0
+FILES_FIRST = object()
 _LOCK = 0x4341_4D50 << 32
 """One worker at a time feeds a campaign, so that campaigns don't keep all workers from digesting what people write."""
 _SHOWN_CHARACTERS = 200
@@ -81,6 +83,10 @@ def feed(pk, business_id):
         made, ends = 0, time.monotonic() + TURN_SECONDS
         while time.monotonic() < ends:
             taken = release_slice(pk, business_id)
+            if taken is FILES_FIRST:
+                if files.hand_in(pk, business_id):
+                    continue
+                break
             if taken is None:
                 break
             made += taken
@@ -90,7 +96,10 @@ def feed(pk, business_id):
 
 
 def release_slice(pk, business_id):
-    """One transaction: how many messages it made, or ``None`` when the campaign has nothing more to do just now."""
+    """One transaction: how many messages it made, or ``None`` when the campaign has nothing more to do just now.
+
+    ``FILES_FIRST`` says that WhatsApp doesn't have the campaign's files: uploading waits for a network.
+    """
     with business_scope(business_id):
         merging.lock([business_id])
         campaign = (
@@ -110,6 +119,8 @@ def release_slice(pk, business_id):
         room = _room(campaign)
         if room <= 0:
             return None
+        if not files.are_ready(campaign):
+            return FILES_FIRST
         awake = hours.awake_zones(campaign.zones, present, campaign.quiet_from, campaign.quiet_until)
         picked = _pick(campaign, awake, min(room, SLICE))
         if not picked:
@@ -231,10 +242,18 @@ def _release(campaign, picked, present, places):
         _leave_out(left_out)
         return None, 0
     going = [row for row, fit in zip(going, fits, strict=True) if fit]
-    made = _write_messages(campaign, going, present) if going else {}
+    rows = files.used(campaign)
+    made = _write_messages(campaign, going, present, rows) if going else {}
     charged = [answers[row.contact_id].price.amount or 0 for row in going if row.contact_id in made]
     spending.note(number, sum(charged), present)
     messages = [made[row.contact_id] for row in going if row.contact_id in made]
+    bulk.insert(
+        MessageMedia,
+        files.columns_of_media(
+            campaign, [(made[row.contact_id], row.values) for row in going if row.contact_id in made], rows
+        ),
+        order=["message_id"],
+    )
     bulk.insert(
         OutboxItem,
         {
@@ -270,7 +289,7 @@ def key_of(campaign, contact_id):
     return f"campaign:{campaign.reference}:{contact_id}"
 
 
-def _write_messages(campaign, rows, present):
+def _write_messages(campaign, rows, present, own_files):
     """``{contact: message}`` of the messages written; somebody whose message is there already gets none."""
     template = campaign.template
     chosen = SimpleNamespace(definition=read(template.definition), name=template.name, language=template.language)
@@ -288,7 +307,7 @@ def _write_messages(campaign, rows, present):
             "author_id": [campaign.started_by_id] * len(rows),
             "kind": ["template"] * len(rows),
             "text": [texts[row.contact_id] for row in rows],
-            "content": [content.template(chosen, row.values) for row in rows],
+            "content": [content.template(chosen, files.in_place(row.values, own_files)) for row in rows],
             "template_id": [template.pk] * len(rows),
             "at": [present] * len(rows),
             "status": [MessageStatus.QUEUED.value] * len(rows),

@@ -21,5 +21,6 @@ urlpatterns = [
     path("<uuid:reference>/resume/", running.campaign_resume, name="campaign_resume"),
     path("<uuid:reference>/cancel/", running.campaign_cancel, name="campaign_cancel"),
     path("<uuid:reference>/delete/", running.campaign_delete, name="campaign_delete"),
+    path("<uuid:reference>/files/<uuid:file>/", running.campaign_file, name="campaign_file"),
     path("<uuid:reference>/export.csv", running.campaign_export, name="campaign_export"),
 ]

@@ -1,6 +1,7 @@
 from contactcenter.models.campaigns import (
     Audience,
     Campaign,
+    CampaignFile,
     CampaignRecipient,
     CampaignRules,
     CampaignState,
@@ -25,6 +26,7 @@ __all__ = [
     "Budget",
     "BudgetNotice",
     "Campaign",
+    "CampaignFile",
     "CampaignRecipient",
     "CampaignRules",
     "CampaignState",

@@ -101,7 +101,7 @@ class Campaign(BusinessOwned):
     """``phone`` and ``name`` to the index of their column."""
     mapping = models.JSONField(default=dict, blank=True)
     """Variable (``body.1``) to ``{"from": "text" | "name" | "first_name" | "column", "column": 2, "text": "…"}``;
-    ``text`` stands where a cell or a name is empty."""
+    ``text`` stands where a cell or a name is empty. A file is ``{"from": "own" | "file", "file": reference}``."""
     position = models.BigIntegerField(default=0)
     bytes_read = models.PositiveBigIntegerField(default=0)
     expected = models.PositiveIntegerField(default=0)
@@ -168,6 +168,35 @@ class Campaign(BusinessOwned):
     def left_out(self):
         """How many lines or people the check left out."""
         return sum(count for reason, count in self.counts.items() if reason != "waiting")
+
+
+class CampaignFile(BusinessOwned):
+    """A file that messages of a campaign start with: a copy of its own, uploaded to WhatsApp once for all of them."""
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="files")
+    kind = models.CharField(max_length=10)
+    file = models.CharField(max_length=255)
+    file_name = models.CharField(max_length=255)
+    mime_type = models.CharField(max_length=60)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    media_id = models.CharField(max_length=512, blank=True)
+    """What WhatsApp knows it by, and since when: it forgets after 30 days."""
+    handed_in_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name = _("file of a campaign")
+        verbose_name_plural = _("files of campaigns")
+
+    def __str__(self):
+        return self.file_name
+
+    @property
+    def ending(self):
+        """The ending of the stored name, with its dot."""
+        return self.file[self.file.rfind(".") :]
 
 
 class RecipientState(models.TextChoices):

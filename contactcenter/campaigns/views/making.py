@@ -11,6 +11,7 @@ from contactcenter.campaigns.views import common
 from contactcenter.models import Audience, CampaignRules, Segment
 from contacts.imports import reading
 from templates_hsm.preview import preview
+from templates_hsm.views.media import shown_files
 from tenants import audit
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -84,7 +85,7 @@ def campaign_values(request, business_slug, reference):
         return redirect(row)
     if not row.audience:
         return redirect("campaigns:campaign_people", business_slug, row.reference)
-    form = ValuesForm(request.POST or None, campaign=row)
+    form = ValuesForm(request.POST or None, request.FILES or None, campaign=row)
     if request.method == "POST" and form.is_valid():
         try:
             lifecycle.choose_values(
@@ -107,7 +108,11 @@ def campaign_values(request, business_slug, reference):
         "form": form,
         "columns": [header or _("Column %(n)s") % {"n": at + 1} for at, header in enumerate(row.headers)],
         "sample": [(cells + [""] * width)[:width] for cells in sample],
-        "model": preview(row.template.definition, _first_values(row, sample)),
+        "model": preview(
+            row.template.definition,
+            mapping.to_show(_first_values(row, sample)),
+            files=common.shown_files(row) or shown_files(request, row.template.definition),
+        ),
         "nav_key": common.NAV,
     }
     return render(request, "contactcenter/campaigns/values.html", context, status=422 if form.is_bound else 200)

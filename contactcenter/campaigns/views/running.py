@@ -4,22 +4,24 @@ import re
 from datetime import timedelta
 
 from django.contrib import messages
+from django.core.files.storage import default_storage
 from django.db.models import Q
-from django.http import StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.http import FileResponse, Http404, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.clock import now
-from contactcenter.campaigns import lifecycle, reasons, report
+from contactcenter.campaigns import lifecycle, mapping, reasons, report
 from contactcenter.campaigns.forms import WhenForm
 from contactcenter.campaigns.views import common
 from contactcenter.costs import spending
-from contactcenter.models import Campaign, CampaignRecipient, CampaignState, RecipientState
+from contactcenter.models import Campaign, CampaignFile, CampaignRecipient, CampaignState, RecipientState
 from onboarding.services import written_first
 from templates_hsm.preview import preview
+from templates_hsm.views.media import HARMLESS
 from tenants import audit
 from tenants.decorators import role_required
 
@@ -149,8 +151,10 @@ def _share(row):
 def _samples(row):
     """What some real people would get."""
     rows = CampaignRecipient.objects.filter(campaign=row, state=RecipientState.WAITING).select_related("contact")
+    files, definition = common.shown_files(row), row.template.definition
     return [
-        {"row": one, "model": preview(row.template.definition, one.values)} for one in rows.order_by("pk")[:PREVIEWS]
+        {"row": one, "model": preview(definition, mapping.to_show(one.values), files=files)}
+        for one in rows.order_by("pk")[:PREVIEWS]
     ]
 
 
@@ -267,6 +271,24 @@ def campaign_delete(request, business_slug, reference):
         messages.error(request, str(refusal))
         return redirect(row)
     return redirect("campaigns:campaign_list", business_slug)
+
+
+@require_GET
+@role_required()
+def campaign_file(request, business_slug, reference, file):
+    """A file that the campaign's messages start with. Pictures and videos are shown in place, a PDF is handed out."""
+    row = get_object_or_404(CampaignFile, campaign__reference=reference, reference=file)
+    try:
+        opened = default_storage.open(row.file, "rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(
+        opened, as_attachment=row.kind == "DOCUMENT", filename=row.file_name, content_type=row.mime_type
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = HARMLESS
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
 
 
 @require_GET

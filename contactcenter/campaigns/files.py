@@ -1,0 +1,229 @@
+"""Files that a campaign's messages start with: the template's own or another one, handed to WhatsApp once for all.
+
+A campaign has copies of its own: the template's files may go, and its messages show theirs for as long as they are
+there. What is uploaded for sending lives for 30 days at the provider (Meta, Media, 2025-11); ours is handed in anew
+before that.
+"""
+
+import os
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from config.clock import now
+from contactcenter.campaigns import mapping, watching
+from contactcenter.models import Campaign, CampaignFile, CampaignState
+from contactcenter.sender import UPLOADED
+from onboarding import gateway
+from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
+from templates_hsm.models import TemplateMedia
+from templates_hsm.services import header_media
+from tenants.files import clean_name, store
+from tenants.tenancy import business_scope
+
+LIFE = timedelta(days=25)
+LONGEST_PAUSE = timedelta(minutes=30)
+
+
+def own_of(slot):
+    """The file that the template was made with for this slot, or ``None``."""
+    if not slot.own:
+        return None
+    row = TemplateMedia.objects.filter(reference=slot.own).first()
+    return row if row is not None and default_storage.exists(row.file) else None
+
+
+def take_upload(campaign, slot, upload):
+    """Keep an uploaded file for a slot; the rule that names it. Raises ``ValidationError``."""
+    found = header_media.examine(upload)
+    if found.kind != slot.media:
+        kinds = TemplateMedia.Kind
+        raise ValidationError(
+            _("This is a file of the kind “%(is)s”. The template takes the kind “%(wants)s” here."),
+            params={"is": kinds(found.kind).label, "wants": kinds(slot.media).label},
+            code="wrong_kind",
+        )
+    name = clean_name(upload.name or "", found.ending)
+    row = _keep(campaign, upload, found.ending, name, found.kind, found.mime_type)
+    return rule_of(mapping.FILE, row)
+
+
+def take_own(campaign):
+    """Copy the template's own files for a campaign that uses them; ``OSError`` if one is gone. The caller saves."""
+    for slot in mapping.slots(campaign.template.definition):
+        rule = campaign.mapping.get(slot.key, {})
+        if rule.get("from") != mapping.OWN:
+            continue
+        own = own_of(slot)
+        if own is None:
+            raise FileNotFoundError(slot.key)
+        row = CampaignFile.objects.filter(campaign=campaign, sha256=own.sha256, kind=own.kind).first()
+        if row is None:
+            with default_storage.open(own.file, "rb") as opened:
+                ending = os.path.splitext(own.file)[1]
+                row = _keep(campaign, opened, ending, own.file_name, own.kind, own.mime_type)
+        campaign.mapping[slot.key] = rule_of(mapping.OWN, row)
+
+
+def _keep(campaign, content, ending, name, kind, mime_type):
+    stored, size, digest = store(campaign.business, content, ending)
+    same = CampaignFile.objects.filter(campaign=campaign, sha256=digest, kind=kind).first()
+    if same is not None:
+        default_storage.delete(stored)
+        return same
+    return CampaignFile.objects.create(
+        business_id=campaign.business_id,
+        campaign=campaign,
+        kind=kind,
+        file=stored,
+        file_name=name[-200:],
+        mime_type=mime_type,
+        size=size,
+        sha256=digest,
+    )
+
+
+def rule_of(source, row):
+    """What the mapping keeps of a slot that a file fills."""
+    return {"from": source, "file": str(row.reference), "name": row.file_name, "text": ""}
+
+
+def forget(campaign):
+    """Once this is committed the files of a campaign that was never started are gone."""
+    names = list(CampaignFile.objects.filter(campaign=campaign).values_list("file", flat=True))
+    CampaignFile.objects.filter(campaign=campaign).delete()
+    for name in names:
+        transaction.on_commit(lambda gone=name: default_storage.delete(gone), robust=True)
+
+
+def used(campaign):
+    """``{reference: CampaignFile}`` of those that the mapping names."""
+    wanted = mapping.files_in(campaign.mapping)
+    if not wanted:
+        return {}
+    return {str(row.reference): row for row in CampaignFile.objects.filter(campaign=campaign, reference__in=wanted)}
+
+
+def shown(campaign, address):
+    """What previews show: the facts of each file under the handle of the template's sample that it stands for.
+
+    ``address(reference)`` is where a page finds the file of a campaign.
+    """
+    rows, found = used(campaign), {}
+    for slot in mapping.slots(campaign.template.definition):
+        rule = campaign.mapping.get(slot.key, {})
+        row = rows.get(rule.get("file"))
+        if row is not None and slot.handle:
+            found[slot.handle] = {
+                "url": address(row.reference), "name": row.file_name, "size": row.size, "kind": row.kind.lower()
+            }  # fmt: skip
+    return found
+
+
+# ---- To the provider ------------------------------------------------------------------------------------------------
+
+
+def are_ready(campaign):
+    """Whether WhatsApp has every file that the messages name."""
+    return not mapping.files_in(campaign.mapping) or _due(campaign) == []
+
+
+def _due(campaign):
+    """The files that have to be handed in; ``None`` if one that is named isn't there."""
+    rows = used(campaign)
+    if len(rows) < len(mapping.files_in(campaign.mapping)):
+        return None
+    return [row for row in rows.values() if not row.media_id or row.handed_in_at < now() - LIFE]
+
+
+def hand_in(pk, business_id):
+    """Upload what WhatsApp doesn't have (any more); whether messages may leave now. Call it outside any scope."""
+    with business_scope(business_id):
+        campaign = Campaign.objects.select_related("business", "phone_number__waba", "template").get(pk=pk)
+        if campaign.state != CampaignState.RUNNING or (campaign.not_before and campaign.not_before > now()):
+            return False
+        number, waba = campaign.phone_number, campaign.phone_number.waba
+        due, number_id = _due(campaign), number.phone_number_id
+        token, provider = waba.access_token, waba.provider
+    if due is None:
+        return _stop(pk, business_id, "file_gone", {})
+    line = gateway.line(access_token=token, provider=provider, subject=f"campaign:{pk}")
+    for row in due:
+        try:
+            with default_storage.open(row.file, "rb") as opened:
+                content = opened.read()
+            media_id = line.upload_media(
+                number_id, content=content, mime_type=row.mime_type, filename=f"{row.kind.lower()}{row.ending}"
+            )
+        except FileNotFoundError:
+            return _stop(pk, business_id, "file_gone", {})
+        except ProviderError as error:
+            return _refused(pk, business_id, error)
+        with business_scope(business_id):
+            CampaignFile.objects.filter(pk=row.pk).update(media_id=media_id, handed_in_at=now())
+    with business_scope(business_id):
+        Campaign.objects.filter(pk=pk).exclude(failures=0).update(failures=0, not_before=None)
+    return True
+
+
+def _refused(pk, business_id, error):
+    later = isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}
+    if not later:
+        return _stop(pk, business_id, "file_refused", {"details": error.details or error.message or str(error)})
+    with business_scope(business_id):
+        row = Campaign.objects.select_for_update().get(pk=pk)
+        row.failures += 1
+        row.not_before = now() + min(timedelta(seconds=5 * 2 ** min(row.failures, 10)), LONGEST_PAUSE)
+        row.save(update_fields=["failures", "not_before"])
+    return False
+
+
+def _stop(pk, business_id, reason, details):
+    with business_scope(business_id):
+        rows = Campaign.objects.select_related("business", "started_by").select_for_update(of=("self",))
+        campaign = rows.get(pk=pk)
+        if campaign.state == CampaignState.RUNNING:
+            watching.stop(campaign, reason, details)
+    return False
+
+
+# ---- Into messages --------------------------------------------------------------------------------------------------
+
+
+def in_place(values, rows):
+    """``values`` as a send takes them: a message's own file at its top, the provider's IDs on the cards.
+
+    ``rows`` is what ``used`` said.
+    """
+    if not rows:
+        return values
+    header = values.get("header")
+    values = values | {"header": header | {"id": UPLOADED}} if mapping.file_in(header) in rows else dict(values)
+    if "cards" in values:
+        values["cards"] = [_card_in_place(card, rows) for card in values["cards"]]
+    return values
+
+
+def _card_in_place(card, rows):
+    row = rows.get(mapping.file_in(card.get("header")))
+    return card | {"header": {"id": row.media_id}} if row is not None else card
+
+
+def columns_of_media(campaign, pairs, rows):
+    """The columns of ``MessageMedia`` for messages whose header is a file: ``pairs`` of ``(message, values)``."""
+    found = [
+        (pk, rows[reference]) for pk, values in pairs if (reference := mapping.file_in(values.get("header"))) in rows
+    ]
+    return {
+        "business_id": [campaign.business_id] * len(found),
+        "message_id": [pk for pk, _row in found],
+        "provider_media_id": [row.media_id for _pk, row in found],
+        "mime_type": [row.mime_type for _pk, row in found],
+        "file_name": [row.file_name for _pk, row in found],
+        "size": [row.size for _pk, row in found],
+        "sha256": [row.sha256 for _pk, row in found],
+        "file": [row.file for _pk, row in found],
+    }

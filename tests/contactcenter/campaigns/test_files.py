@@ -1,0 +1,220 @@
+"""Campaigns whose messages start with a file: the template's own, another one, and cards."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from config.clock import now
+from contactcenter.campaigns import files, lifecycle, mapping, preparing
+from contactcenter.models import Campaign, CampaignFile, CampaignState, MessageMedia
+from contactcenter.sender import UPLOADED
+from contactcenter.sender.wire import build
+from onboarding import gateway
+from providers.base import Action, ProviderError, ProviderUnavailable
+from templates_hsm.services import header_media
+from tenants.tenancy import business_scope
+from tests import builders
+from tests.contactcenter.campaigns import scene as steps
+
+pytestmark = pytest.mark.django_db
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
+OTHER = b"\x89PNG\r\n\x1a\n" + b"\x01" * 300
+PDF = b"%PDF-1.7\n" + b"x" * 100
+LIST = "celular,nombre\n+573001110001,Rosa\n+573001110002,Leo\n"
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def uploads(monkeypatch):
+    """The provider's side of uploads: what was handed in, and errors that come first."""
+    seen = SimpleNamespace(contents=[], errors=[])
+
+    def upload_media(number, *, content, mime_type, filename):
+        if seen.errors:
+            raise seen.errors.pop(0)
+        seen.contents.append(content)
+        return f"media-{len(seen.contents)}"
+
+    monkeypatch.setattr(gateway, "line", lambda **_about: SimpleNamespace(upload_media=upload_media))
+    return seen
+
+
+def own(acme, olga, content=PNG, name="summer.png"):
+    with business_scope(acme):
+        return header_media.keep(acme, SimpleUploadedFile(name, content), actor=olga)
+
+
+def header(media):
+    return {"type": "HEADER", "format": media.kind, "example": {"header_handle": [header_media.handle_of(media)]}}
+
+
+BODY = {"type": "BODY", "text": "Hello {{1}}, it is here.", "example": {"body_text": [["Rosa"]]}}
+
+
+def picture_campaign(acme, olga, *, components=None, people=("573001110001", "573001110002"), **options):
+    components = components or [header(own(acme, olga)), BODY]
+    number, template = steps.scene(acme, components=components)
+    for digits in people:
+        steps.person(acme, digits)
+    return steps.made(acme, LIST, number=number, template=template, actor=olga, **options)
+
+
+def test_the_templates_own_file_goes_along_and_is_uploaded_once(acme, olga, uploads):
+    campaign = steps.started(picture_campaign(acme, olga))
+
+    assert campaign.mapping["header_link"]["from"] == mapping.OWN and campaign.will_get == 2
+    assert steps.feed(campaign) == 2
+    assert uploads.contents == [PNG]
+    sent = steps.messages_of(campaign)
+    with business_scope(acme):
+        media = list(MessageMedia.objects.order_by("pk"))
+    assert UPLOADED in str(sent[0].content)
+    assert {row.provider_media_id for row in media} == {"media-1"} and media[0].file_name == "summer.png"
+    with business_scope(acme):
+        template_file = header_media.of_header(campaign.template.definition)
+        assert media[0].file.name == CampaignFile.objects.get().file != template_file.file
+
+
+def test_what_leaves_names_the_uploaded_file(acme, olga, uploads):
+    campaign = steps.started(picture_campaign(acme, olga))
+    steps.feed(campaign)
+    message = steps.messages_of(campaign)[0]
+
+    item = SimpleNamespace(
+        phone="573001110001", bsuid="", content=message.content, media={"media_id": "media-1"}, reply_to="",
+        message_reference=str(message.reference),
+    )  # fmt: skip
+    sent = build(item, "1").json["template"]["components"]
+
+    assert sent[0] == {"type": "header", "parameters": [{"type": "image", "image": {"id": "media-1"}}]}
+
+
+def test_another_file_is_chosen_on_the_page(client, acme, olga, uploads):
+    campaign = picture_campaign(acme, olga)
+    client.force_login(olga)
+    address = f"/b/{acme.slug}/campaigns/{campaign.reference}/values/"
+    assert "The template&#x27;s own file: summer.png" in client.get(address).content.decode()
+    data = {"phone": "0", "name": "1", "country": "CO", "from_0": "file", "from_1": "first_name", "text_1": "you"}
+
+    without = client.post(address, data)
+    wrong = client.post(address, data | {"file_0": SimpleUploadedFile("a.pdf", PDF)})
+    right = client.post(address, data | {"file_0": SimpleUploadedFile("autumn.png", OTHER)})
+
+    assert (without.status_code, wrong.status_code, right.status_code) == (422, 422, 302)
+    assert "Choose a file." in without.content.decode() and "Document" in wrong.content.decode()
+    campaign = steps.again(campaign)
+    assert campaign.mapping["header_link"]["name"] == "autumn.png"
+    preparing.run_due()
+    page = client.get(address).content.decode()
+    assert "autumn.png is here" in page and f"/files/{campaign.mapping['header_link']['file']}/" in page
+    shown = client.get(
+        f"/b/{acme.slug}/campaigns/{campaign.reference}/files/{campaign.mapping['header_link']['file']}/"
+    )
+    assert b"".join(shown.streaming_content) == OTHER and shown["X-Content-Type-Options"] == "nosniff"
+
+    # Saved again without a new file, it stays.
+    assert client.post(address, data).status_code == 302
+    preparing.run_due()
+    with business_scope(acme):
+        lifecycle.start(campaign, actor=olga, quiet=(None, None))
+    steps.feed(campaign)
+    assert uploads.contents == [OTHER]
+
+
+def test_the_check_shows_the_file_and_a_neighbour_does_not_see_it(client, acme, globex, olga, ana):
+    campaign = steps.checked(picture_campaign(acme, olga))
+    client.force_login(olga)
+    file = f"/b/{acme.slug}/campaigns/{campaign.reference}/files/{campaign.mapping['header_link']['file']}/"
+
+    assert file in client.get(f"/b/{acme.slug}/campaigns/{campaign.reference}/").content.decode()
+    client.force_login(builders.member(globex, "nora", role="owner"))
+    assert client.get(file.replace(acme.slug, globex.slug)).status_code == 404
+
+
+def test_a_provider_that_is_away_is_asked_again_and_nobody_gets_it_twice(acme, olga, uploads):
+    uploads.errors = [ProviderUnavailable("away")]
+    campaign = steps.started(picture_campaign(acme, olga))
+
+    assert steps.feed(campaign) == 0
+    waiting = steps.again(campaign)
+    assert waiting.state == CampaignState.RUNNING and waiting.not_before > now()
+    with business_scope(acme):
+        Campaign.objects.update(not_before=None)
+    assert steps.feed(campaign) == 2 and steps.feed(campaign) == 0
+    assert steps.again(campaign).failures == 0
+
+
+def test_a_file_that_is_refused_stops_the_campaign_with_the_reason(acme, olga, uploads):
+    uploads.errors = [ProviderError("Media upload error", action=Action.NO_RETRY)]
+    campaign = steps.started(picture_campaign(acme, olga))
+
+    assert steps.feed(campaign) == 0
+    stopped = steps.again(campaign)
+    assert (stopped.state, stopped.stop_reason) == (CampaignState.STOPPED, "file_refused")
+    assert stopped.stop_details["details"]
+
+
+def test_a_file_is_handed_in_anew_before_whatsapp_forgets_it(acme, olga, uploads):
+    campaign = steps.started(picture_campaign(acme, olga))
+    steps.feed(campaign)
+    with business_scope(acme):
+        assert files.are_ready(campaign)
+        CampaignFile.objects.update(handed_in_at=now() - files.LIFE * 2)
+        assert not files.are_ready(campaign)
+    assert files.hand_in(campaign.pk, acme.pk) and len(uploads.contents) == 2
+
+
+def test_a_template_whose_own_file_went_away_is_told_before_the_check(acme, olga):
+    campaign = picture_campaign(acme, olga)
+    with business_scope(acme):
+        header_media.of_header(campaign.template.definition).delete()
+        with pytest.raises(lifecycle.NotPossible, match="own file"):
+            lifecycle.check(campaign)
+
+
+def test_a_thrown_away_campaign_takes_its_files_along(acme, olga, django_capture_on_commit_callbacks, settings):
+    campaign = steps.checked(picture_campaign(acme, olga))
+    with business_scope(acme):
+        path = settings.MEDIA_ROOT / CampaignFile.objects.get().file
+    assert path.exists()
+    with django_capture_on_commit_callbacks(execute=True), business_scope(acme):
+        lifecycle.throw_away(campaign, actor=olga)
+
+    assert not path.exists()
+
+
+def test_cards_have_their_own_files_and_values(acme, olga, uploads):
+    first, second = own(acme, olga), own(acme, olga, OTHER, "autumn.png")
+    cards = [
+        {"components": [header(one), {"type": "BODY", "text": "Only {{1}}.", "example": {"body_text": [["10"]]}}]}
+        for one in (first, second)
+    ]
+    campaign = picture_campaign(acme, olga, components=[BODY, {"type": "CAROUSEL", "cards": cards}])
+    assert [slot.key for slot in mapping.slots(campaign.template.definition)] == [
+        "body.1", "card.0.header_link", "card.0.body.1", "card.1.header_link", "card.1.body.1",
+    ]  # fmt: skip
+
+    campaign = steps.started(campaign)
+    assert campaign.will_get == 2
+    steps.feed(campaign)
+    carousel = steps.messages_of(campaign)[0].content["components"][1]
+
+    assert sorted(uploads.contents) == sorted([PNG, OTHER])
+    sent = [card["components"][0]["parameters"][0]["image"]["id"] for card in carousel["cards"]]
+    assert len(set(sent)) == 2 and all(one.startswith("media-") for one in sent)
+
+
+def test_an_address_for_everybody_still_works(acme, olga, uploads):
+    rules = {
+        "header_link": {"from": "text", "text": "https://files.example/a.png"},
+        "body.1": {"from": "first_name", "text": "you"},
+    }
+    campaign = steps.started(picture_campaign(acme, olga, mapping=rules))
+
+    assert steps.feed(campaign) == 2 and uploads.contents == []
+    assert "https://files.example/a.png" in str(steps.messages_of(campaign)[0].content)
