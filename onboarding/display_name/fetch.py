@@ -208,12 +208,16 @@ def _get(parts: SplitResult, deadline: float) -> tuple[int, http.client.HTTPMess
     secure = parts.scheme.lower() == "https"
     port = parts.port or _PORTS[parts.scheme.lower()]
     sock = _connect(_addresses(host, port, deadline), port, deadline)
-    watchdog = threading.Timer(max(_left(deadline), 0.01), _cut, [sock])
+    held = [sock]
+    watchdog = threading.Timer(max(_left(deadline), 0.01), _cut, [held])
     watchdog.daemon = True
     watchdog.start()
     try:
         if secure:
-            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+            context = ssl.create_default_context()
+            sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+            held[0] = sock  # wrapping leaves the plain socket empty: cutting that one would end nothing
+            sock.do_handshake()
         connection = http.client.HTTPConnection(host, port, timeout=_left(deadline))
         connection.sock = sock
         path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
@@ -253,10 +257,10 @@ def _connect(addresses: list[str], port: int, deadline: float) -> socket.socket:
     raise SiteUnreachable("timeout" if time.monotonic() >= deadline else "connect")
 
 
-def _cut(sock: socket.socket) -> None:
-    """Ends a connection that drips its answer byte by byte."""
+def _cut(held: list[socket.socket]) -> None:
+    """Ends the connection (the one that is held now) that drips its answer, headers or handshake byte by byte."""
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(held[0], socket.SHUT_RDWR)  # below TLS, which another thread is reading
     except OSError:
         pass
 

@@ -2,11 +2,18 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import time
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from onboarding.display_name import fetch
 from onboarding.display_name.fetch import MAX_BYTES, SiteUnreachable, fetch_site, is_public
@@ -75,6 +82,13 @@ class Site(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.1)
 
+    def page_headers(self):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(100):
+            self.wfile.write(b".")
+            self.wfile.flush()
+            time.sleep(0.1)
+
     def page_brotli(self):
         self.answer(b"???", Content_Encoding="br")
 
@@ -85,6 +99,32 @@ def site():
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def safe_site(tmp_path_factory):
+    """The same site over TLS, and a file with the certificate that it shows."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2099, 1, 1))
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = made.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
+    no_password = serialization.NoEncryption()
+    path = tmp_path_factory.mktemp("tls") / "site.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password)
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.daemon_threads = True
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}", str(path)
     server.shutdown()
     server.server_close()
 
@@ -141,11 +181,50 @@ def test_each_trouble_has_its_code(site, rehearsal, path, code):
     assert refused(f"{site}/{path}") == code
 
 
-def test_an_answer_that_drips_is_cut_at_the_limit(site, rehearsal, monkeypatch):
+@pytest.mark.parametrize("path", ["drip", "headers"])
+def test_an_answer_that_drips_is_cut_at_the_limit(site, rehearsal, monkeypatch, path):
     monkeypatch.setattr(fetch, "SECONDS", 0.6)
     started = time.monotonic()
-    assert refused(f"{site}/drip") == "timeout"
+    assert refused(f"{site}/{path}") == "timeout"
     assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("path", ["drip", "headers"])
+def test_an_answer_that_drips_over_tls_is_cut_as_well(safe_site, rehearsal, monkeypatch, path):
+    url, certificate = safe_site
+    context = ssl.create_default_context(cafile=certificate)
+    monkeypatch.setattr(ssl, "create_default_context", lambda: context)
+    assert fetch_site(f"{url}/").status == 200
+
+    monkeypatch.setattr(fetch, "SECONDS", 0.8)
+    started = time.monotonic()
+    assert refused(f"{url}/{path}") == "timeout"
+    assert time.monotonic() - started < 3
+
+
+def test_a_handshake_that_never_ends_is_cut(rehearsal, monkeypatch):
+    monkeypatch.setattr(fetch, "SECONDS", 0.8)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def drip():
+            visitor, _address = door.accept()
+            with visitor:
+                visitor.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16,384 bytes begins
+                for _ in range(100):
+                    try:
+                        visitor.sendall(b".")
+                    except OSError:
+                        return
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        started = time.monotonic()
+        assert refused(f"https://127.0.0.1:{door.getsockname()[1]}/") == "timeout"
+        assert time.monotonic() - started < 3
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(safe_site, rehearsal):
+    assert refused(f"{safe_site[0]}/") == "tls"
 
 
 def test_loopback_is_refused_outside_rehearsals(site, settings):
