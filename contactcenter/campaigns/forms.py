@@ -252,7 +252,7 @@ class ValuesForm(forms.Form):
 
     @property
     def pairs(self):
-        """The fields of each variable, to show side by side: where it comes from, its text, and its file or ``None``."""
+        """The fields of each variable, side by side: where it comes from, its text, and its file or ``None``."""
         return [
             (slot, self[f"from_{place}"], self[f"text_{place}"], self[f"file_{place}"] if slot.media else None)
             for place, slot in enumerate(self.slots)

@@ -98,6 +98,16 @@ def left_out(campaign):
     return [(reason, reasons.left_out(reason), count) for reason, count in rows]
 
 
+def lines_of(campaign, most=5):
+    """``{reason: (the first lines of the list left out for it, whether there are more)}``."""
+    rows = bulk.fetch(
+        "SELECT reason, (array_agg(line ORDER BY line))[1:%s], count(*) FROM contactcenter_campaignrecipient "
+        "WHERE campaign_id = %s AND state = 'left_out' AND line > 0 GROUP BY reason",
+        [most, campaign.pk],
+    )
+    return {reason: (lines, count > len(lines)) for reason, lines, count in rows}
+
+
 def failures(campaign):
     """Why messages failed: ``[(code, Explanation, count)]``, the most frequent first."""
     rows = bulk.fetch(

@@ -18,7 +18,7 @@ from contactcenter.campaigns import lifecycle, mapping, reasons, report
 from contactcenter.campaigns.forms import WhenForm
 from contactcenter.campaigns.views import common
 from contactcenter.costs import spending
-from contactcenter.models import Campaign, CampaignFile, CampaignRecipient, CampaignState, RecipientState
+from contactcenter.models import Audience, Campaign, CampaignFile, CampaignRecipient, CampaignState, RecipientState
 from onboarding.services import written_first
 from templates_hsm.preview import preview
 from templates_hsm.views.media import HARMLESS
@@ -87,7 +87,7 @@ def _page(request, row, form=None, status=200):
         context |= {
             "form": form or WhenForm(campaign=row),
             "cost": report.estimated(row),
-            "left_out": report.left_out(row),
+            "left_out": _left_out(row),
             "samples": _samples(row),
             "limit": written_first.usage(row.phone_number),
             "budget_left": _budget_left(row.phone_number),
@@ -148,6 +148,12 @@ def _share(row):
     return min(99, 100 * sum(row.counts.values()) // row.expected) if row.expected else 0
 
 
+def _left_out(row):
+    """``[(reason, sentence, count, its first lines, whether there are more)]``."""
+    lines = report.lines_of(row) if row.audience == Audience.CSV else {}
+    return [(reason, *words, *lines.get(reason, ((), False))) for reason, *words in report.left_out(row)]
+
+
 def _samples(row):
     """What some real people would get."""
     rows = CampaignRecipient.objects.filter(campaign=row, state=RecipientState.WAITING).select_related("contact")
@@ -170,7 +176,7 @@ def _report(row, figures):
         "stages": report.bars(stages, whole=figures.total),
         "failures": failures,
         "failure_bars": report.bars([(meaning.title, count) for _code, meaning, count in failures], look=2),
-        "left_out": report.left_out(row),
+        "left_out": _left_out(row),
         "chart": report.over_time(row),
         "estimate": report.estimated(row),
         "cost": report.charged(row),

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config.clock import now
 from contactcenter.campaigns import lifecycle, preparing, report
@@ -259,3 +260,49 @@ def test_two_contacts_that_become_one_stay_in_a_campaign_once(acme):
     rows = recipients(campaign)
     assert sorted((row.state, row.reason) for row in rows) == [("left_out", "merged"), ("released", "")]
     assert [row.contact_id for row in rows if row.state == "released"] == [one.pk]
+
+
+def _hostile_list(encoding):
+    """Good lines between cells that nobody expects: NUL, ten thousand characters, letters of other alphabets."""
+    lines = [
+        "celular;nombre;pedido",
+        "+573001110001;José Peña;A-1",
+        f"+573001110002;{'x' * 10_000};A-2",
+        f"{'9' * 10_000};Leo;A-3",
+        "+57300\x001110003;Ana;A-4",
+        "+573001110004;\x00;A-5",
+        '+573001110005;"open;A-6',
+        "+573001110006;" + ";".join("abcdefgh") + ";A-7",
+        "",
+        f"+573001110007;Zoë;{'y' * 30_000}",
+        "+573001110008;Ñandú;A-9",
+    ]
+    return "\r\n".join(lines).encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le", "utf-16-be"])
+def test_broken_cells_in_any_encoding_are_told_by_number_and_the_rest_goes_on(acme, encoding):
+    for n in range(1, 9):
+        person(acme, f"57300111000{n}")
+    number, template = scene(acme)
+    rules = {
+        "body.1": {"from": "column", "column": 1, "text": "you"},
+        "body.2": {"from": "column", "column": 2, "text": ""},
+    }
+    with business_scope(acme):
+        row = lifecycle.create("Spring", number, template)
+        lifecycle.choose_list(row, SimpleUploadedFile("list.csv", _hostile_list(encoding)))
+        row = lifecycle.choose_values(row, rules, columns={"phone": 0}, country="CO")
+
+    campaign = checked(row)
+
+    assert campaign.state == "ready", campaign.problem
+    waiting = {row.line: row.values["body"] for row in recipients(campaign, state="waiting")}
+    assert waiting[2] == {"1": "José Peña", "2": "A-1"} and waiting[11]["1"] == "Ñandú"
+    told = reasons(campaign)
+    assert told[3] == "value_too_long" and told[4] == "bad_phone" and told[7] == "open_quote"
+    assert set(waiting) | set(told) == {2, 3, 4, 5, 6, 7, 8, 10, 11}
+    assert not any("\x00" in str(row.values) + row.text for row in recipients(campaign))
+    with business_scope(acme):
+        shown = report.lines_of(campaign, most=1)
+    assert shown["open_quote"] == ([7], False)
