@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     "let-decisions-go": {"task": "onboarding.tasks.let_decisions_go", "schedule": 2},
     "run-due-onboarding-steps": {"task": "onboarding.tasks.run_due_steps", "schedule": 2},
     "poll-accounts-and-numbers": {"task": "onboarding.tasks.poll_accounts", "schedule": 5},
+    "hear-early-news": {"task": "onboarding.tasks.hear_early_news", "schedule": 5},
     "check-waiting-display-names": {"task": "onboarding.tasks.check_waiting_display_names", "schedule": 15},
     "submit-templates": {"task": "templates_hsm.tasks.submit_due_templates", "schedule": 5},
     "poll-templates": {"task": "templates_hsm.tasks.poll_templates", "schedule": 5},

@@ -11,9 +11,9 @@ WINDOW_CHANGED = "window"
 
 def subscribe_to_webhooks():
     """Take in what the provider tells."""
-    from providers.webhooks import dispatch  # once, when the apps are ready
+    from providers.webhooks import subscribers  # once, when the apps are ready
 
-    dispatch.subscribe(*EVENTS, handler=understand, order=10)
+    subscribers.subscribe(*EVENTS, handler=understand, order=10)
 
 
 def move_conversations(sender, survivor_id, loser_id, **news):

@@ -3,7 +3,7 @@
 from onboarding.models import NewsSource, PhoneNumber, ProviderRoute, Waba
 from onboarding.services import account_news, badge, numbers, renamings
 from providers.base import ReviewDecision
-from providers.webhooks import dispatch
+from providers.webhooks import early, subscribers
 from providers.webhooks.events import (
     AccountAlert,
     AccountReview,
@@ -13,12 +13,13 @@ from providers.webhooks.events import (
     PhoneNumberQuality,
     Security,
 )
+from tenants.tenancy import every_business
 
 
 def listen():
     """Subscribe to what onboarding understands (called once when the app is ready)."""
     for kind, handle in _HANDLERS.items():
-        dispatch.subscribe(kind, handler=_each(handle))
+        subscribers.subscribe(kind, handler=_each(handle))
 
 
 def _each(handle):
@@ -27,11 +28,16 @@ def _each(handle):
         for heard in sorted(batch, key=lambda heard: (heard.event.at_ms or 0, heard.delivery_id)):
             waba = accounts.get(heard.event.waba_id)
             if waba is None:
-                dispatch.keep_unknown(heard, "no business has this account")
+                subscribers.keep_early(heard, "no business has this account")
             else:
                 handle(waba, heard.event)
 
     return handler
+
+
+def hear_early_news():
+    """Take in what came about accounts before they were ours; returns how many events."""
+    return early.hear_again(lambda waba_ids: set(_accounts(waba_ids)), every_business)
 
 
 def _accounts(waba_ids):

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from onboarding import heard
 from onboarding.badge_tasks import remind_of_badges, tend_badges
 from onboarding.channel_tasks import check_channels, tend_channels
 from onboarding.name_check_tasks import check_display_name, check_waiting_display_names
@@ -15,6 +16,7 @@ __all__ = [
     "check_waiting_display_names",
     "exchange_signups",
     "forget_old_number_records",
+    "hear_early_news",
     "let_decisions_go",
     "poll_accounts",
     "remind_businesses",
@@ -38,6 +40,12 @@ def run_due_steps():
 def poll_accounts():
     """Look at the accounts and numbers that are due."""
     return polls.poll_due()
+
+
+@shared_task
+def hear_early_news():
+    """Take in what the provider told of accounts before they were ours."""
+    return {"heard": heard.hear_early_news()}
 
 
 @shared_task

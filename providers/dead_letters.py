@@ -5,7 +5,7 @@ from django.db import transaction
 from config.clock import now
 from providers import incidents
 from providers.models import DeadLetter
-from providers.webhooks import dispatch, ledger
+from providers.webhooks import dispatch, ledger, subscribers
 
 
 def replay(dead_letter, scope=transaction.atomic):
@@ -17,7 +17,7 @@ def replay(dead_letter, scope=transaction.atomic):
     try:
         with transaction.atomic(), scope():
             DeadLetter.objects.select_for_update().get(pk=dead_letter.pk)
-            dispatch.handle(dispatch.read_delivery(row_of(dead_letter)))
+            subscribers.handle(subscribers.read_delivery(row_of(dead_letter)))
     except Exception as exc:
         note_failure(dead_letter, exc)
         return False

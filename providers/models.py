@@ -97,7 +97,8 @@ class UnknownEvent(models.Model):
     position = models.CharField(max_length=40)
     received_at = models.DateTimeField(_("received"))
     kind = models.CharField(_("kind"), max_length=30, default="unexpected_shape")
-    """As in ``events.Unknown``; ``recognised_but_unused`` is nothing to look at."""
+    """As in ``events.Unknown``; ``recognised_but_unused`` is nothing to look at, and of an ``early`` one nobody has the
+    account yet (``webhooks/early.py``)."""
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     field = models.CharField(_("field"), max_length=60, blank=True)
     provider_account = models.CharField(_("account or number"), max_length=60, blank=True)
@@ -107,7 +108,10 @@ class UnknownEvent(models.Model):
         verbose_name = _("unknown event")
         verbose_name_plural = _("unknown events")
         constraints = [models.UniqueConstraint(fields=["delivery_id", "position"], name="unknownevent_once")]
-        indexes = [models.Index(fields=["-received_at"], name="unknownevent_when")]
+        indexes = [
+            models.Index(fields=["-received_at"], name="unknownevent_when"),
+            models.Index(fields=["provider_account"], condition=models.Q(kind="early"), name="unknownevent_early"),
+        ]
 
     def __str__(self):
         return f"{self.field} {self.reason}"

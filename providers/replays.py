@@ -14,7 +14,7 @@ from config.clock import now
 from config.faults import fault_point
 from providers import dead_letters
 from providers.models import DeadLetter, ReplayJob
-from providers.webhooks import dispatch
+from providers.webhooks import dispatch, subscribers
 
 TASK = "contactcenter.tasks.replay_dead_letters"
 LOCK_ROOM = 7303
@@ -89,7 +89,7 @@ def _step(job_pk, scope):
             if letter is None:
                 _finish(job)
                 return False
-            dispatch.handle(dispatch.read_delivery(dead_letters.row_of(letter)))
+            subscribers.handle(subscribers.read_delivery(dead_letters.row_of(letter)))
             dead_letters.note_success(letter)
             _move_on(job, letter, went_through=1)
             fault_point("replay.before_commit")

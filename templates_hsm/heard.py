@@ -2,7 +2,7 @@
 
 from config.clock import now
 from onboarding.models import ProviderRoute, Waba
-from providers.webhooks import dispatch
+from providers.webhooks import subscribers
 from providers.webhooks.events import TemplateCategory, TemplateComponents, TemplateQuality, TemplateStatus
 from templates_hsm import receivers
 from templates_hsm.models import MessageTemplate
@@ -12,7 +12,7 @@ from templates_hsm.services import pauses, templates
 def listen():
     """Subscribe to what this app understands (called once when the app is ready)."""
     receivers.connect()
-    dispatch.subscribe(TemplateStatus, TemplateQuality, TemplateCategory, TemplateComponents, handler=heard_batch)
+    subscribers.subscribe(TemplateStatus, TemplateQuality, TemplateCategory, TemplateComponents, handler=heard_batch)
 
 
 def heard_batch(batch):
@@ -29,7 +29,7 @@ def heard_batch(batch):
         if template is None:
             if waba_pk:
                 Waba.objects.filter(pk=waba_pk).update(next_template_poll_at=now())
-            dispatch.keep_unknown(heard, "no business has this template")
+            subscribers.keep_unknown(heard, "no business has this template")
             continue
         _APPLY[type(event)](template, event)
 

@@ -15,7 +15,6 @@ from contactcenter.understand.batch import moment_of
 from contactcenter.understand.statuses import RANK
 from onboarding.models import ProviderRoute
 from providers.webhooks import ledger
-from providers.webhooks.dispatch import Heard
 from providers.webhooks.events import (
     CallEvent,
     Edit,
@@ -28,6 +27,7 @@ from providers.webhooks.events import (
     Unknown,
 )
 from providers.webhooks.parser import parse_delivery
+from providers.webhooks.subscribers import Heard
 
 READ_ROWS = 500
 

@@ -48,7 +48,7 @@ EVENTS = (
 
 
 def understand(heard):
-    """Take in a batch (``providers.webhooks.dispatch.Heard``), inside ``every_business()`` and one transaction."""
+    """Take in a batch (``providers.webhooks.subscribers.Heard``), inside ``every_business()`` and one transaction."""
     items, strangers = routing.route(heard)
     unknown.keep(strangers, "unknown phone number ID")
     items = _without(items, _no_place_for)

@@ -9,17 +9,12 @@ Handlers must not mind repetition or order: an event may come again (a replay, a
 """
 
 import contextlib
-import itertools
 import logging
 import random
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 
-import orjson
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseTrouble
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -27,10 +22,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from config.clock import now
 from config.faults import fault_point
 from providers import incidents, tallies
-from providers.models import DeadLetter, UnknownEvent
+from providers.models import DeadLetter
 from providers.webhooks import ledger
-from providers.webhooks.events import Event, StatusUpdate, Unknown
-from providers.webhooks.parser import parse_delivery, routing_key
+from providers.webhooks.events import StatusUpdate, Unknown
+from providers.webhooks.parser import routing_key
+from providers.webhooks.subscribers import KEPT_CHARACTERS, handle, read_delivery
 
 logger = logging.getLogger(__name__)
 
@@ -38,21 +34,12 @@ TIME_BUDGET_SECONDS = 20.0
 FEW_ROWS = 40
 STATEMENT_SECONDS, LOCK_SECONDS = 20, 5
 TRIES = 5
-KEPT_CHARACTERS = 60_000
 DEAD_LETTERS = "webhooks:dead-letters"
 
 TRANSIENT = {"40001", "40P01"}
 """Serialization failure and deadlock: the same again succeeds."""
 ENVIRONMENT = ("08", "53", "57P", "58", "55P03", "25006")
 """Connection, resources, shutdown, disk, a lock held too long, a read-only server: no delivery is at fault."""
-
-
-class Heard(NamedTuple):
-    """An event as handlers get it; ``received_at`` is when its delivery arrived, by the installation's clock."""
-
-    event: Event
-    received_at: datetime
-    delivery_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,81 +51,6 @@ class DigestReport:
     dead: int = 0
     more: bool = False
     busy: bool = False
-
-
-class _Subscription(NamedTuple):
-    order: int
-    number: int
-    classes: tuple
-    handler: Callable
-
-
-_subscriptions: list[_Subscription] = []
-_numbers = itertools.count()
-
-
-def subscribe(*event_classes, handler, order=50):
-    """Have ``handler(list[Heard])`` called once per batch that has events of these classes, lower ``order`` first.
-
-    It runs inside the scope and the transaction of the batch; what it raises undoes the batch. Subscribing the same
-    handler again replaces the earlier subscription.
-    """
-    if not event_classes:
-        raise ValueError("Name at least one event class.")
-    unsubscribe(handler)
-    _subscriptions.append(_Subscription(order, next(_numbers), event_classes, handler))
-    _subscriptions.sort(key=lambda one: (one.order, one.number))
-
-
-def unsubscribe(handler):
-    """Call ``handler`` no more."""
-    _subscriptions[:] = [one for one in _subscriptions if one.handler != handler]
-
-
-def read_delivery(row):
-    """The events of a ledger row, as handlers get them."""
-    return [Heard(event, row.received_at, row.id) for event in parse_delivery(row.body)]
-
-
-def handle(heard):
-    """Give every event to its subscribers and keep what nobody knows or wants. Belongs inside a scope."""
-    classes, wanted = {type(one.event) for one in heard}, set()
-    for subscription in _subscriptions:
-        mine = {one for one in classes if issubclass(one, subscription.classes)}
-        if mine:
-            wanted |= mine
-            subscription.handler(heard if mine == classes else [one for one in heard if type(one.event) in mine])
-    if wanted != classes:
-        _keep_unknown([one for one in heard if type(one.event) not in wanted])
-
-
-def keep_unknown(one, reason):
-    """For handlers: keep an event that is understood but belongs to nobody here (``reason``, for staff to read)."""
-    _keep_unknown([one], reason)
-
-
-def _keep_unknown(heard, unused_because="no subscriber"):
-    rows = []
-    for event, received_at, delivery_id in heard:
-        if isinstance(event, Unknown):
-            kind, reason, field, piece = event.kind, event.reason, event.field, event.piece
-        else:
-            kind, reason, field = "recognised_but_unused", unused_because, type(event).__name__
-            piece = event
-        text = piece if isinstance(piece, str) else orjson.dumps(piece, option=orjson.OPT_INDENT_2).decode()
-        rows.append(
-            UnknownEvent(
-                delivery_id=delivery_id,
-                position=".".join(map(str, event.position)),
-                received_at=received_at,
-                kind=kind[:30],
-                reason=reason.replace("\x00", "\ufffd")[:200],
-                field=field.replace("\x00", "\ufffd")[:60],
-                provider_account=(event.phone_number_id or event.waba_id or "")[:60],
-                raw=text.replace("\x00", "\ufffd")[:KEPT_CHARACTERS],
-            )
-        )
-    UnknownEvent.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
 
 
 def digest_shard(shard, *, limit=ledger.READ_ROWS, scope=contextlib.nullcontext, seconds=TIME_BUDGET_SECONDS):
@@ -296,7 +208,7 @@ class _Run:
         with self._transaction() as position:
             if position < row.id:
                 if failures:
-                    _bury(row, failures)
+                    bury(row, failures)
                 ledger.advance(self.shard, row.id, _counts([row], heard) | {"dead": int(bool(failures))})
         self.deliveries += 1
         self.events += len(heard)
@@ -347,7 +259,8 @@ def _counts(rows, heard):
     return counts
 
 
-def _bury(row, failures):
+def bury(row, failures):
+    """Keep a delivery with its errors (place in it, description, kind), for staff to handle again."""
     error = "\n\n".join(f"Event {'.'.join(map(str, where))}:\n{what}" for where, what, _kind in failures)
     DeadLetter.objects.bulk_create(
         [

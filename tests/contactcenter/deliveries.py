@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 
 from contactcenter.understand import handlers, routing
-from providers.webhooks.dispatch import Heard
 from providers.webhooks.parser import parse_delivery
+from providers.webhooks.subscribers import Heard
 from tenants.tenancy import every_business
 
 BEGIN = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from contactcenter.models import Conversation, OutboxItem
 from contactcenter.understand import conversations
 from contacts.models import Contact
-from providers.webhooks.dispatch import Heard
 from providers.webhooks.parser import parse_delivery
+from providers.webhooks.subscribers import Heard
 from tests import builders
 from tests.contactcenter import deliveries as meta
 from tests.contactcenter.deliveries import BEGIN

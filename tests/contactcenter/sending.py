@@ -14,7 +14,7 @@ from django.conf import settings
 
 from config.clock import now
 from contactcenter.models import Direction, Message, MessageSource, MessageStatus, OutboxItem, Priority
-from providers.webhooks import dispatch
+from providers.webhooks import subscribers
 from providers.webhooks.parser import parse_delivery
 from tenants.tenancy import every_business
 from tests import builders
@@ -134,7 +134,7 @@ def hear_status(provider_id, reference, status="sent", *, phone_number_id):
         }
     ).encode()
     with every_business():
-        dispatch.handle([dispatch.Heard(event, now(), 1) for event in parse_delivery(body)])
+        subscribers.handle([subscribers.Heard(event, now(), 1) for event in parse_delivery(body)])
 
 
 def last_error(message):

@@ -10,7 +10,7 @@ from config.models import Beat
 from contactcenter import digest_tasks, tasks
 from contacts.models import Contact
 from providers.models import Incident
-from providers.webhooks import dispatch, ledger
+from providers.webhooks import dispatch, ledger, subscribers
 from providers.webhooks.events import InboundMessage
 from tests import builders
 from tests.providers.hearing import delivery
@@ -20,7 +20,7 @@ SHARD = ledger.shard_of(delivery())
 
 @pytest.fixture(autouse=True)
 def _nobody_else_listens(monkeypatch):
-    monkeypatch.setattr(dispatch, "_subscriptions", [])
+    monkeypatch.setattr(subscribers, "_subscriptions", [])
     monkeypatch.setattr(digest_tasks, "_last", {})
 
 
@@ -33,7 +33,7 @@ def test_handlers_may_see_every_business(acme, globex):
     builders.contact(acme)
     builders.contact(globex)
     seen = []
-    dispatch.subscribe(InboundMessage, handler=lambda batch: seen.append(Contact.objects.count()))
+    subscribers.subscribe(InboundMessage, handler=lambda batch: seen.append(Contact.objects.count()))
     ledger.append(delivery())
 
     assert digest_tasks.digest_deliveries(SHARD) == {"deliveries": 1, "events": 1, "dead": 0}
@@ -90,7 +90,7 @@ def test_a_day_without_partition_is_prepared_at_once(db, hints_sent):
 
 def test_one_hint_digests_what_waits_in_all_shards_in_one_batch(db):
     batches = []
-    dispatch.subscribe(InboundMessage, handler=lambda batch: batches.append(len(batch)))
+    subscribers.subscribe(InboundMessage, handler=lambda batch: batches.append(len(batch)))
     shards = {shard for n in range(12) for shard in ledger.append(delivery(phone_number_id=f"2000000{n:05}"))}
 
     assert digest_tasks.digest_deliveries(min(shards)) == {"deliveries": 12, "events": 12, "dead": 0}
@@ -106,7 +106,7 @@ def test_a_poisonous_delivery_among_several_shards_is_buried_alone(db):
             raise ValueError("no")
         handled.extend(one.event.text for one in batch)
 
-    dispatch.subscribe(InboundMessage, handler=handler)
+    subscribers.subscribe(InboundMessage, handler=handler)
     for n in range(12):
         ledger.append(delivery("poison" if n == 5 else f"text {n}", phone_number_id=f"2000000{n:05}"))
 

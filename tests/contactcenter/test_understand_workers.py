@@ -10,8 +10,8 @@ from django.db import connection
 
 from contactcenter.models import Conversation, Message
 from contacts.models import Contact
-from providers.webhooks.dispatch import Heard
 from providers.webhooks.parser import parse_delivery
+from providers.webhooks.subscribers import Heard
 from tenants.tenancy import every_business
 from tests import builders
 from tests.contactcenter import deliveries as meta

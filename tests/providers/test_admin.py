@@ -6,7 +6,7 @@ from django.urls import reverse
 from config.clock import now
 from providers import incidents
 from providers.models import DeadLetter, Incident, ProviderCall, ReplayJob, UnknownEvent
-from providers.webhooks import dispatch, ledger
+from providers.webhooks import dispatch, ledger, subscribers
 from providers.webhooks.events import InboundMessage
 from tests import builders
 from tests.providers.hearing import delivery
@@ -14,7 +14,7 @@ from tests.providers.hearing import delivery
 
 @pytest.fixture(autouse=True)
 def _nobody_else_listens(monkeypatch):
-    monkeypatch.setattr(dispatch, "_subscriptions", [])
+    monkeypatch.setattr(subscribers, "_subscriptions", [])
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def letters(db):
     def handler(batch):
         raise ValueError("<b>no</b>")
 
-    dispatch.subscribe(InboundMessage, handler=handler)
+    subscribers.subscribe(InboundMessage, handler=handler)
     ledger.append(delivery("señal"), delivery("other"))
     dispatch.digest_shard(ledger.shard_of(delivery()))
-    dispatch.unsubscribe(handler)
+    subscribers.unsubscribe(handler)
     return list(DeadLetter.objects.order_by("pk"))
 
 
@@ -86,7 +86,7 @@ def test_staff_see_what_was_in_a_dead_letter(staff, letters):
 
 def test_staff_replay_one_dead_letter(staff, letters):
     heard = []
-    dispatch.subscribe(InboundMessage, handler=heard.extend)
+    subscribers.subscribe(InboundMessage, handler=heard.extend)
 
     act(staff, "replay", letters[:1])
 

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, connections
 from config.database import plain_connection
 from providers import dead_letters
 from providers.models import DeadLetter, Incident, UnknownEvent
-from providers.webhooks import dispatch, ledger
+from providers.webhooks import dispatch, ledger, subscribers
 from providers.webhooks.events import InboundMessage, Message, StatusUpdate, Unknown
 from tests.providers.hearing import delivery, envelope
 
@@ -18,14 +18,14 @@ SHARD = ledger.shard_of(delivery())
 
 @pytest.fixture(autouse=True)
 def _nobody_else_listens(monkeypatch):
-    monkeypatch.setattr(dispatch, "_subscriptions", [])
+    monkeypatch.setattr(subscribers, "_subscriptions", [])
 
 
 @pytest.fixture
 def heard():
     """The batches that a handler of messages got."""
     batches = []
-    dispatch.subscribe(InboundMessage, handler=batches.append)
+    subscribers.subscribe(InboundMessage, handler=batches.append)
     return batches
 
 
@@ -45,7 +45,7 @@ def fails_on(*poison, error=NO):
                 raise error
             Incident.objects.create(key=one.event.text, title="handled")
 
-    dispatch.subscribe(InboundMessage, handler=handler)
+    subscribers.subscribe(InboundMessage, handler=handler)
     return lambda: set(Incident.objects.filter(title="handled").values_list("key", flat=True))
 
 
@@ -78,9 +78,9 @@ def test_more_than_a_batch_is_read_until_the_shard_is_empty(db, heard):
 
 def test_handlers_are_called_in_their_order_with_their_classes(db):
     calls = []
-    dispatch.subscribe(Message, handler=lambda batch: calls.append("any message"), order=60)
-    dispatch.subscribe(InboundMessage, handler=lambda batch: calls.append("inbound"), order=40)
-    dispatch.subscribe(StatusUpdate, handler=lambda batch: calls.append("status"), order=10)
+    subscribers.subscribe(Message, handler=lambda batch: calls.append("any message"), order=60)
+    subscribers.subscribe(InboundMessage, handler=lambda batch: calls.append("inbound"), order=40)
+    subscribers.subscribe(StatusUpdate, handler=lambda batch: calls.append("status"), order=10)
     ledger.append(delivery())
 
     dispatch.digest_shard(SHARD)
@@ -108,7 +108,7 @@ def test_everything_runs_inside_the_scope_of_the_caller(db, heard):
         assert ledger.position_of(SHARD) > 0, "the cursor must move inside the scope"
         open_scopes.append("closed")
 
-    dispatch.subscribe(InboundMessage, handler=lambda batch: open_scopes.append("handled"))
+    subscribers.subscribe(InboundMessage, handler=lambda batch: open_scopes.append("handled"))
     ledger.append(delivery())
     dispatch.digest_shard(SHARD, scope=scope)
 
@@ -163,7 +163,7 @@ def test_the_search_for_a_poisonous_delivery_takes_few_tries(db):
         if any(one.event.text == "63" for one in batch):
             raise NO
 
-    dispatch.subscribe(InboundMessage, handler=handler)
+    subscribers.subscribe(InboundMessage, handler=handler)
     ledger.append(*[delivery(str(n)) for n in range(64)])
 
     dispatch.digest_shard(SHARD)
@@ -200,7 +200,7 @@ def test_an_error_that_postgresql_reports_is_buried_too(db):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 / 0")
 
-    dispatch.subscribe(InboundMessage, handler=handler)
+    subscribers.subscribe(InboundMessage, handler=handler)
     ledger.append(delivery())
 
     assert dispatch.digest_shard(SHARD).dead == 1
@@ -233,7 +233,7 @@ def test_a_deadlock_is_tried_again(db, code):
         if len(tries) < 3:
             raise DatabaseSays(code)
 
-    dispatch.subscribe(InboundMessage, handler=handler)
+    subscribers.subscribe(InboundMessage, handler=handler)
     ledger.append(delivery(), delivery())
 
     assert dispatch.digest_shard(SHARD).dead == 0
@@ -245,7 +245,7 @@ def test_trouble_of_the_database_buries_nothing(db, code):
     def handler(batch):
         raise DatabaseSays(code)
 
-    dispatch.subscribe(InboundMessage, handler=handler)
+    subscribers.subscribe(InboundMessage, handler=handler)
     ledger.append(delivery())
 
     with pytest.raises(DatabaseSays):
@@ -304,7 +304,7 @@ def test_a_dead_letter_that_is_replayed_goes_through_and_closes(db):
     ledger.append(delivery("0"))
     dispatch.digest_shard(SHARD)
     letter = DeadLetter.objects.get()
-    dispatch._subscriptions.clear()
+    subscribers._subscriptions.clear()
     handled = fails_on()
 
     assert dead_letters.replay(letter)
@@ -330,15 +330,15 @@ def test_an_unknown_event_is_kept_once_however_often_it_is_handled(db):
     ledger.append(b"not json")
     [row] = ledger.read_after(ledger.shard_of(b"not json"), 0)
 
-    dispatch.handle(dispatch.read_delivery(row))
-    dispatch.handle(dispatch.read_delivery(row))
+    subscribers.handle(subscribers.read_delivery(row))
+    subscribers.handle(subscribers.read_delivery(row))
 
     assert UnknownEvent.objects.count() == 1
 
 
 def test_a_subscriber_of_unknown_events_takes_them_from_staff(db):
     taken = []
-    dispatch.subscribe(Unknown, handler=taken.extend)
+    subscribers.subscribe(Unknown, handler=taken.extend)
     ledger.append(b"not json")
 
     dispatch.digest_shard(ledger.shard_of(b"not json"))

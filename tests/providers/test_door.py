@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from providers.models import UnknownEvent
-from providers.webhooks import dispatch, door, group_commit, ledger
+from providers.webhooks import dispatch, door, group_commit, ledger, subscribers
 from providers.webhooks.events import Event
 from providers.webhooks.parser import parse_delivery
 from providers.webhooks.signature import sign
@@ -284,8 +284,8 @@ def payloads():
 @pytest.mark.skipif(not payloads(), reason="the shared payloads are not on this machine")
 def test_every_known_payload_is_accepted_and_digested_without_disturbing_its_neighbours(monkeypatch):
     heard = []
-    monkeypatch.setattr(dispatch, "_subscriptions", [])
-    dispatch.subscribe(*Event.__subclasses__(), handler=heard.extend)
+    monkeypatch.setattr(subscribers, "_subscriptions", [])
+    subscribers.subscribe(*Event.__subclasses__(), handler=heard.extend)
     bodies = [path.read_bytes() for path in payloads()]
 
     statuses, _door = post_all(*bodies)
@@ -300,7 +300,7 @@ def test_every_known_payload_is_accepted_and_digested_without_disturbing_its_nei
 
 @pytest.mark.skipif(not payloads(), reason="the shared payloads are not on this machine")
 def test_a_payload_that_nobody_wants_is_kept_and_shown_to_staff(monkeypatch):
-    monkeypatch.setattr(dispatch, "_subscriptions", [])
+    monkeypatch.setattr(subscribers, "_subscriptions", [])
     bodies = [path.read_bytes() for path in payloads()]
 
     post_all(*bodies, b"not json")

@@ -6,7 +6,7 @@ from django.db import connection
 from config import faults
 from providers import replays
 from providers.models import DeadLetter, Incident, ReplayJob
-from providers.webhooks import dispatch, ledger
+from providers.webhooks import dispatch, ledger, subscribers
 from providers.webhooks.events import InboundMessage
 from tests.providers.hearing import delivery
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _nobody_else_listens(monkeypatch):
-    monkeypatch.setattr(dispatch, "_subscriptions", [])
+    monkeypatch.setattr(subscribers, "_subscriptions", [])
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def letters(db, heard):
             raise RuntimeError("still no")
         heard.extend(one.event.text for one in batch)
 
-    dispatch.subscribe(InboundMessage, handler=broken)
+    subscribers.subscribe(InboundMessage, handler=broken)
     bodies = [
         delivery(text, number) for text, number in [("a", "1"), ("b", "1"), ("never", "1"), ("c", "2"), ("d", "2")]
     ]
     for shard in set(ledger.append(*bodies)):
         dispatch.digest_shard(shard)
-    dispatch.unsubscribe(broken)
-    dispatch.subscribe(InboundMessage, handler=healthy)
+    subscribers.unsubscribe(broken)
+    subscribers.subscribe(InboundMessage, handler=healthy)
     return DeadLetter.objects.order_by("delivery_id")
 
 
@@ -167,7 +167,7 @@ def test_a_database_in_trouble_is_not_blamed_on_the_letter(letters, monkeypatch)
         with connection.cursor() as cursor:
             cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$")
 
-    dispatch.subscribe(InboundMessage, handler=shut_down)
+    subscribers.subscribe(InboundMessage, handler=shut_down)
     with pytest.raises(Exception, match="down"):
         replays.run(job.pk)
 

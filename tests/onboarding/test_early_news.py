@@ -1,0 +1,83 @@
+"""What the provider tells of an account before anybody here has it is kept, and heard when somebody has."""
+
+import json
+
+import pytest
+
+from config.clock import now
+from onboarding.models import NumberNews, Waba
+from onboarding.tasks import hear_early_news
+from providers.models import DeadLetter, UnknownEvent
+from providers.webhooks import dispatch, early, ledger
+from tenants.tenancy import business_scope, every_business
+from tests import builders
+
+WABA_ID = "500000000000071"
+
+
+def tell(value, field="account_update", entry="900000000000001"):
+    """The provider tells; a worker digests it."""
+    change = {"field": field, "value": value}
+    entries = [{"id": entry, "time": int(now().timestamp()), "changes": [change]}]
+    body = json.dumps({"object": "whatsapp_business_account", "entry": entries})
+    for shard in ledger.append(body.encode()):
+        dispatch.digest_shard(shard, scope=every_business)
+
+
+@pytest.fixture
+def partner_added(db):
+    tell({"event": "PARTNER_ADDED", "waba_info": {"waba_id": WABA_ID, "owner_business_id": "66"}})
+
+
+def test_an_account_that_appears_hears_what_came_before_it(partner_added, acme):
+    kept = UnknownEvent.objects.get()
+    assert (kept.kind, kept.provider_account) == (early.EARLY, WABA_ID)
+    assert hear_early_news() == {"heard": 0}
+
+    waba = builders.waba(acme, waba_id=WABA_ID, next_poll_at=None)
+
+    assert hear_early_news() == {"heard": 1}
+    assert not UnknownEvent.objects.exists()
+    with business_scope(acme):
+        assert Waba.objects.get(pk=waba.pk).next_poll_at is not None
+    assert hear_early_news() == {"heard": 0}
+
+
+def test_only_the_account_that_it_is_about_hears_it(partner_added, acme, globex):
+    tell({"event": "PARTNER_ADDED", "waba_info": {"waba_id": "500000000000072", "owner_business_id": "66"}})
+    builders.waba(globex, waba_id="500000000000072")
+
+    assert hear_early_news() == {"heard": 1}
+    assert [one.provider_account for one in UnknownEvent.objects.all()] == [WABA_ID]
+
+
+def test_a_ban_that_came_too_early_holds_once_the_account_is_ours(db, acme):
+    tell({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": ["DISABLE"]}}, entry=WABA_ID)
+    waba = builders.waba(acme, waba_id=WABA_ID)
+
+    assert hear_early_news() == {"heard": 1}
+
+    with business_scope(acme):
+        assert Waba.objects.get(pk=waba.pk).status == "disabled"
+        assert NumberNews.objects.filter(waba=waba).exists()
+
+
+def test_what_fails_when_it_is_heard_again_becomes_a_dead_letter(partner_added, acme, monkeypatch):
+    builders.waba(acme, waba_id=WABA_ID)
+
+    def fails(heard):
+        raise ValueError("no")
+
+    monkeypatch.setattr(early.subscribers, "handle", fails)
+
+    assert hear_early_news() == {"heard": 0}
+    assert DeadLetter.objects.get().kind == "ValueError"
+    assert not UnknownEvent.objects.exists()
+
+
+def test_without_its_delivery_it_is_left_to_be_read(partner_added, acme):
+    UnknownEvent.objects.update(delivery_id=10**12)
+    builders.waba(acme, waba_id=WABA_ID)
+
+    assert hear_early_news() == {"heard": 0}
+    assert UnknownEvent.objects.get().kind == early.UNUSED
