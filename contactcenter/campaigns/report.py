@@ -215,7 +215,8 @@ def over_time(campaign):
         rows = bulk.fetch(
             f"SELECT least(floor(extract(epoch FROM m.{column} - %s) / %s), %s)::int, count(*) "
             "FROM contactcenter_campaignrecipient r JOIN contactcenter_message m ON m.id = r.message_id "
-            f"WHERE r.campaign_id = %s AND r.state = 'released' AND m.{column} >= %s GROUP BY 1",
+            f"WHERE r.campaign_id = %s AND r.state = 'released' AND m.status <> 'failed' "
+            f"AND m.{column} >= %s GROUP BY 1",
             [begins, width, BUCKETS - 1, campaign.pk, begins],
         )
         per_bucket, sums, total = Counter(dict(rows)), [], 0

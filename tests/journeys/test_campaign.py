@@ -97,7 +97,7 @@ def test_a_thousand_get_it_once_and_a_pause_holds(live):
     page = live.owner
     make(live, "Mil")
     found = page.locator("main")
-    expect(found.locator("[data-reason=opted_out] dd")).to_have_text(str(STOPPED))
+    expect(found.locator("[data-reason=opted_out] td.n")).to_have_text(str(STOPPED))
     expect(found.locator("h2").filter(has_text=str(GOOD))).to_have_count(1)
     with page.expect_download() as download:
         page.locator("a[href$='only=left-out']").click()

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.clock import now
-from contactcenter.campaigns import lifecycle, mapping, reasons, report
+from contactcenter.campaigns import hours, lifecycle, mapping, reasons, report
 from contactcenter.campaigns.forms import WhenForm
 from contactcenter.campaigns.views import common
 from contactcenter.costs import spending
@@ -91,10 +91,21 @@ def _page(request, row, form=None, status=200):
             "samples": _samples(row),
             "limit": written_first.usage(row.phone_number),
             "budget_left": _budget_left(row.phone_number),
+            **_quiet(row),
         }
     elif row.state in STARTED and row.started_at:
         context |= _report(row, context["figures"])
     return render(request, "contactcenter/campaigns/detail.html", context, status=status)
+
+
+def _quiet(row):
+    """Whether it is quiet just now for all or some of the people, and when the first of them may get it."""
+    awake = hours.awake_zones(row.zones, now(), row.quiet_from, row.quiet_until)
+    asleep = [zone for zone in row.zones if zone not in awake]
+    if not asleep:
+        return {"quiet_now": ""}
+    wakes_at = hours.wakes_at(asleep, now(), row.quiet_from, row.quiet_until)
+    return {"quiet_now": "some" if awake else "all", "wakes_at": wakes_at}
 
 
 def _budget_left(number):
