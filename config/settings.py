@@ -277,6 +277,8 @@ CELERY_BEAT_SCHEDULE = {
     "check-waiting-display-names": {"task": "onboarding.tasks.check_waiting_display_names", "schedule": 15},
     "submit-templates": {"task": "templates_hsm.tasks.submit_due_templates", "schedule": 5},
     "poll-templates": {"task": "templates_hsm.tasks.poll_templates", "schedule": 5},
+    "remind-of-the-template-queue": {"task": "templates_hsm.tasks.remind_of_the_queue", "schedule": 60},
+    "tend-old-templates": {"task": "templates_hsm.tasks.tend_old_templates", "schedule": 3600},
     "prepare-ledger-partitions": {"task": "contactcenter.tasks.prepare_ledger_partitions", "schedule": 3600},
     "forget-old-records": {"task": "providers.tasks.forget_old_records", "schedule": 3600},
     "forget-old-live-events": {"task": "tenants.tasks.forget_old_live_events", "schedule": 300},

@@ -25,6 +25,7 @@ from templates_hsm.editor_buttons import (
     text_of,
     typed_rows,
 )
+from templates_hsm.editor_cards import CardFile, cards_of, typed_cards, with_files
 
 LARGEST_BASE = 200_000
 MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
@@ -50,6 +51,7 @@ class Editor:
     media_kind: str = ""
     """The format of a header that is a file; ``media`` is the handle of its sample (empty: none yet)."""
     media: str = ""
+    cards: tuple[CardFile, ...] = ()
     without_header: bool = False
     """The header that can't be edited here was taken out."""
 
@@ -74,6 +76,7 @@ class Editor:
             buttons=tuple(row_of(button) for button in template.buttons),
             media_kind=header.format if header is not None and header.format in MEDIA else "",
             media=next(iter(header.handles), "") if header is not None and header.format in MEDIA else "",
+            cards=cards_of(template),
         )
 
     @classmethod
@@ -102,6 +105,7 @@ class Editor:
             buttons=tuple(typed_rows(data, template)),
             media_kind=media_kind,
             media=media,
+            cards=typed_cards(data, cards_of(template)),
             without_header="without_header" in data,
         )
 
@@ -179,6 +183,7 @@ class Editor:
         components = [component for index, component in enumerate(components) if index not in gone]
         for kind, component in added:
             components.insert(_position(components, kind), component)
+        components = with_files(components, before.cards, self.cards)
         definition = dict(self.base) | {"name": self.name, "language": self.language, "category": self.category}
         definition["components"] = components
         spelled = self._parameter_format(before)
@@ -249,6 +254,11 @@ class Editor:
     def with_media(self, kind, handle):
         """The form with a file at the top in place of whatever stood there."""
         return replace(self, media_kind=kind, media=handle, without_header=True)
+
+    def with_card_media(self, index, kind, handle):
+        """The form with another file on the card at ``index``."""
+        new = CardFile(kind, handle)
+        return replace(self, cards=tuple(new if at == index else card for at, card in enumerate(self.cards)))
 
     def without_media(self):
         """The form with a text at the top again."""

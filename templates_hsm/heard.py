@@ -6,7 +6,7 @@ from providers.webhooks import subscribers
 from providers.webhooks.events import TemplateCategory, TemplateComponents, TemplateQuality, TemplateStatus
 from templates_hsm import receivers
 from templates_hsm.models import MessageTemplate
-from templates_hsm.services import pauses, templates
+from templates_hsm.services import edits, pauses, templates
 
 
 def listen():
@@ -54,6 +54,10 @@ def status_changed(template, event):
         return
     if status == "approved" and event.state == "reinstated" and template.status != "disabled":
         return
+    if template.status == "submitting" and template.changes is not None and template.submit_after is not None:
+        # A worker hands in a newer text: an approval of it must not let the former one leave.
+        Waba.objects.filter(pk=template.waba_id).update(next_template_poll_at=now())
+        return
     details = " ".join(part for part in (event.rejection_reason, event.recommendation, event.description) if part)
     reason = event.reason if status == "rejected" and event.reason != "NONE" else ""
     templates.move(template, status, raw=event.word if status == "unknown" else "", reason=reason, details=details)
@@ -74,7 +78,9 @@ def category_changed(template, event):
 
 
 def components_changed(template, event):
-    """Somebody edited it elsewhere: ask for the whole of it."""
+    """Somebody edited it: here, or elsewhere, and then the account's list is asked."""
+    if edits.is_our_own(template, event.body, event.footer):
+        return
     Waba.objects.filter(pk=template.waba_id).update(next_template_poll_at=now())
     templates.record(template, "edited elsewhere", "", "")
 

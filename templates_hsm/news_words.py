@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,6 +40,21 @@ def _disabled(template, facts):
     )
 
 
+def _archiving(template, facts):
+    words = {
+        "day": date_format(template.archives_at, "DATE_FORMAT"),
+        "since": date_format(facts["since"], "DATE_FORMAT"),
+    }
+    return (
+        _("Meta archives it on %(day)s") % words,
+        _(
+            "Nobody has sent it since %(since)s. Send it once and it stays. In the archive nobody can send it, and 28 "
+            "days later Meta deletes it."
+        )
+        % words,
+    )
+
+
 def _names(code):
     from templates_hsm.presenting import category_name  # it imports services, which import these words
 
@@ -51,6 +67,7 @@ WORDS = {
     "reviewed": _reviewed,
     "paused": _paused,
     "disabled": _disabled,
+    "archiving": _archiving,
 }
 
 
@@ -104,6 +121,31 @@ def allowance(row, account=""):
     return {"text": text, "next_at": row.next_at, "bites": bites, "source": row.source, "account": account}
 
 
+def edit_of(template):
+    """What a change in place means now: ``kind``, ``title`` and ``text``, or ``None`` when there is none."""
+    from templates_hsm.services import templates  # services import these words
+
+    if template.status in {"approved", "paused"} and template.changes is not None:
+        return {
+            "kind": "writing",
+            "title": _("Changes are written and not handed in"),
+            "text": _("The text below is in force until Meta has the new one."),
+        }
+    if template.status not in {"submitting", "pending", "rejected"} or not templates.was_approved(template):
+        return None
+    if template.status == "rejected":
+        return {
+            "kind": "rejected",
+            "title": _("The former text is gone at Meta"),
+            "text": _("Put it back from the versions and hand it in again, or correct the new one."),
+        }
+    return {
+        "kind": "review",
+        "title": _("The new text is in review"),
+        "text": _("Meta lets nobody send either text until it approves the new one."),
+    }
+
+
 def pause_of(template):
     """What a pause means: ``text``, ``until`` and what the next one does, or ``None``."""
     from templates_hsm.services import pauses  # services import these words
@@ -123,9 +165,11 @@ def pause_of(template):
 
 
 def archive_of(template):
-    """When an archived template is deleted, or ``None``."""
+    """When Meta will archive a template that nobody sends, or delete an archived one; ``None`` if that is far away."""
     from templates_hsm.services import platform  # services import these words
 
+    if template.archives_at and template.status in {"approved", "paused"}:
+        return {"archives_at": template.archives_at}
     if template.status != "archived":
         return None
     return {"until": template.status_changed_at + timedelta(days=platform.newest("archive")["kept_days"])}

@@ -1,17 +1,16 @@
 """What the template pages show, in words: statuses, findings beside their place, history, the list."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from providers import errors_text
 from templates_hsm import languages, news_words, reasons
 from templates_hsm.components import read
 from templates_hsm.linter import ERROR, INFO, WARNING
-from templates_hsm.models import CHECKED, AppealState, TemplateCategory, TemplateStatus
+from templates_hsm.models import CHECKED, IN_PLACE, AppealState, TemplateCategory, TemplateStatus
 from templates_hsm.services import quotas, templates
 
 MOVING = {TemplateStatus.HOUSE_REVIEW, TemplateStatus.SUBMITTING, TemplateStatus.PENDING, TemplateStatus.IN_APPEAL}
@@ -64,6 +63,15 @@ def trouble_of(template):
         told = errors_text.explain(template.last_error_code, details=template.last_error)
         said = template.last_error if told.is_known else ""
         return {"kind": "stop", "title": told.title, "fix": told.what_to_do, "said": said, "word": ""}
+    if template.changes is not None and status in IN_PLACE and template.last_error:
+        told = errors_text.explain(template.last_error_code, details=template.last_error)
+        return {
+            "kind": "stop",
+            "title": _("Meta didn't take the change: %(why)s") % {"why": told.title},
+            "fix": _("%(fix)s The former text is in force and can be sent.") % {"fix": told.what_to_do},
+            "said": template.last_error if told.is_known else "",
+            "word": "",
+        }
     if status == TemplateStatus.SUBMITTING and template.submit_attempts and template.last_error:
         told = errors_text.explain(template.last_error_code, details=template.last_error)
         return {
@@ -76,19 +84,6 @@ def trouble_of(template):
             "word": "",
         }
     return None
-
-
-def waiting_text(hours):
-    """How long Meta takes, from the account's own history; an empty text below five cases."""
-    if hours is None:
-        return ""
-    if hours < 1:
-        minutes = max(1, round(hours * 60))
-        return ngettext("about %(n)s minute", "about %(n)s minutes", minutes) % {"n": minutes}
-    if hours < 36:
-        return ngettext("about %(n)s hour", "about %(n)s hours", round(hours)) % {"n": round(hours)}
-    days = round(timedelta(hours=hours) / timedelta(days=1))
-    return ngettext("about %(n)s day", "about %(n)s days", days) % {"n": days}
 
 
 # Findings beside their place
@@ -173,6 +168,9 @@ def slot_of(path, template):
     if template.buttons_path and (path == template.buttons_path or path.startswith(f"{template.buttons_path}.")):
         inner = path.removeprefix(template.buttons_path).strip(".").split(".")
         return f"button-{inner[1]}" if len(inner) > 1 and inner[1].isdigit() else "buttons"
+    if template.carousel_path and path.startswith(f"{template.carousel_path}.cards."):
+        index = path.removeprefix(f"{template.carousel_path}.cards.").split(".")[0]
+        return f"card-{index}" if index.isdigit() and int(index) < len(template.cards) else "kept"
     return "kept"
 
 
@@ -191,9 +189,9 @@ def _excerpt(definition, finding):
     return words if len(words) <= LONGEST_EXCERPT else f"{words[:LONGEST_EXCERPT]}…"
 
 
-def slots_of(items, buttons):
+def slots_of(items, buttons, cards=0):
     """``(slot, findings)`` for every place of the form, so that places without findings are emptied as well."""
-    slots = [*SLOTS, *(f"button-{index}" for index in range(buttons))]
+    slots = [*SLOTS, *(f"button-{index}" for index in range(buttons)), *(f"card-{index}" for index in range(cards))]
     by_slot: dict[str, list[Told]] = {slot: [] for slot in slots}
     for item in items:
         by_slot.setdefault(item.slot, []).append(item)
@@ -356,6 +354,8 @@ def groups_of(rows):
                 "status": status_of(row),
                 "category": category_name(row.category),
                 "quality": quality_of(row),
+                "archives_at": row.archives_at if row.status in IN_PLACE else None,
+                "changed_in_place": row.changes is not None and row.status in IN_PLACE,
                 "changed": max(row.updated_at, row.status_changed_at),
             }
         )
@@ -364,4 +364,4 @@ def groups_of(rows):
 
 def editable(template):
     """Whether it may be changed here in its status."""
-    return TemplateStatus(template.status) in templates.EDITABLE
+    return templates.may_change(template)

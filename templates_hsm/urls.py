@@ -28,5 +28,6 @@ urlpatterns = [
     path("<uuid:reference>/take-back/", news.template_take_back, name="template_take_back"),
     path("<uuid:reference>/wish/", news.template_wish, name="template_wish"),
     path("<uuid:reference>/copy/", deciding.template_copy, name="template_copy"),
+    path("<uuid:reference>/discard/", deciding.template_discard, name="template_discard"),
     path("<uuid:reference>/delete/", deciding.template_delete, name="template_delete"),
 ]

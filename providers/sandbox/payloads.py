@@ -81,6 +81,27 @@ def template_status(template, event, reason="NONE", **more):
     )
 
 
+def template_components(template, components):
+    """The text of a template after a change ("message_template_components_update")."""
+    parts = {str(part.get("type")).upper(): part for part in components}
+    header, footer = parts.get("HEADER", {}), parts.get("FOOTER", {})
+    values = {"message_template_element": parts.get("BODY", {}).get("text") or ""}
+    if header.get("format") == "TEXT":
+        values["message_template_title"] = header.get("text", "")
+    if footer.get("text"):
+        values["message_template_footer"] = footer["text"]
+    buttons = [_changed_button(button) for button in parts.get("BUTTONS", {}).get("buttons") or ()]
+    if buttons:
+        values["message_template_buttons"] = buttons
+    return _template("message_template_components_update", template, **values)
+
+
+def _changed_button(button):
+    told = {"type": button.get("type"), "text": button.get("text", "")}
+    told |= {key: button[key] for key in ("url", "phone_number") if button.get(key)}
+    return {f"message_template_button_{key}": value for key, value in told.items()}
+
+
 def template_quality(template, before, after):
     return _template(
         "message_template_quality_update", template, previous_quality_score=before, new_quality_score=after

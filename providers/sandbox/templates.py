@@ -270,8 +270,12 @@ def read(call):
 
 @route("POST", "template")
 def edit(call):
-    """Edit; an approved template may be edited once in 24 hours and ten times in 30 days, its category never."""
+    """Edit; an approved template may be edited once in 24 hours and ten times in 30 days, its category never.
+
+    Changes of rejected and paused ones are free (Meta, "Message templates", 31 October 2025).
+    """
     store, row = call.store, call.store.get("template", call.node)
+    was_approved = row["status"] == "APPROVED"
     if row["status"] not in ("APPROVED", "REJECTED", "PAUSED"):
         raise template_refused(2388039, f"A template in the status {row['status']} can't be edited.")
     params, moment = call.params, present.now()
@@ -308,7 +312,10 @@ def edit(call):
         ttl=int(ttl) if ttl is not None else None,
         changed_at=moment,
     )
-    store.insert("template_event", template_id=row["id"], waba_id=row["waba_id"], kind="edit", at=moment)
+    kind = "edit" if was_approved else "correction"
+    store.insert("template_event", template_id=row["id"], waba_id=row["waba_id"], kind=kind, at=moment)
+    waba, changed = store.get("waba", row["waba_id"]), store.get("template", row["id"])
+    call.box.hooks.say(waba, payloads.template_components(changed, components))
     call.box.reviewer.ask("templates", row["id"])
     return {"success": True}
 

@@ -23,7 +23,7 @@ def own_file(handle):
 
 def own_files(definition):
     """The references of all files of ours that a definition names, in order, each once."""
-    return list(dict.fromkeys(found[1] for handle in _handles(definition) if (found := own_file(handle))))
+    return list(dict.fromkeys(found[1] for handle in handles_of(definition) if (found := own_file(handle))))
 
 
 def with_handles(definition, handles: Mapping[str, str]):
@@ -41,8 +41,14 @@ def with_handles(definition, handles: Mapping[str, str]):
     return changed
 
 
-def _handles(definition):
-    return [handle for example in _examples(definition) for handle in _as_list(example["header_handle"])]
+def handles_of(definition):
+    """Every handle of a sample that a definition names, ours or Meta's."""
+    return [
+        handle
+        for example in _examples(definition)
+        for handle in _as_list(example["header_handle"])
+        if isinstance(handle, str)
+    ]
 
 
 def _as_list(value):

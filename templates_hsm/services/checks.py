@@ -56,7 +56,7 @@ def remember(template, findings, state, *, actor):
         details={
             "version": str(version),
             "rules": sorted({finding.rule for finding in findings}),
-            "definition": template.definition,
+            "definition": template.written,
         },
     )
 

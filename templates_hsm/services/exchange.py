@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import F
 from django.utils.translation import gettext_noop
 
 from config.clock import now
@@ -14,13 +15,15 @@ from providers import incidents
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from templates_hsm.components import to_api
 from templates_hsm.models import MessageTemplate, MissState, TemplateStatus
-from templates_hsm.services import header_media, quotas, templates
+from templates_hsm.services import edits, header_media, quotas, templates
 from tenants.tenancy import acting_for, every_business
 
 LEASE = timedelta(seconds=120)
 CALM = timedelta(hours=6)
 LONGEST_PAUSE = timedelta(minutes=30)
 STUCK_AFTER = 5
+NOT_NOW = 2388039
+"""Meta's subcode for an edit in another status or beyond the quota (messaging reference §8.5)."""
 
 
 # Handing in
@@ -41,15 +44,21 @@ def submit_one(pk):
     """Hand in one template under a lease; asks first whether an earlier try arrived, so nothing is doubled."""
     with acting_for(MessageTemplate, pk) as template:
         at = now()
-        if not MessageTemplate.objects.filter(pk=pk, submit_after__lte=at).update(submit_after=at + LEASE):
+        # Counted before anything is asked: whoever comes after a worker that died looks first what arrived.
+        claimed = MessageTemplate.objects.filter(pk=pk, submit_after__lte=at)
+        if not claimed.update(submit_after=at + LEASE, submit_attempts=F("submit_attempts") + 1):
             return True
-        definition, files = template.definition, header_media.rows_of(template.definition)
-        waba, edited, before = template.waba, template.provider_id, templates.status_before(template)
+        definition, files = template.written, header_media.rows_of(template.written)
+        waba, edited, former = template.waba, template.provider_id, template.definition
+        before = templates.status_before(template)
         waba_id, token, provider, again = waba.waba_id, waba.access_token, waba.provider, template.submit_attempts > 0
     line = gateway.line(access_token=token, provider=provider, subject=f"template:{pk}")
     try:
         definition = to_api(header_media.handed_over(definition, files, line))
-        report = _hand_in(line, waba_id, definition, edited, again)
+        if edited:
+            report = _edit(line, edited, definition, former, before, again)
+        else:
+            report = _hand_in(line, waba_id, definition, again)
     except ProviderError as error:
         with acting_for(MessageTemplate, pk) as template:
             _refused(template, error)
@@ -61,6 +70,7 @@ def submit_one(pk):
         MessageTemplate.objects.filter(pk=pk).update(
             submit_after=None, submitted_at=now(), last_error="", last_error_code=None
         )
+        edits.taken(template)
         template.refresh_from_db()
         quotas.note(template, "edit" if edited else "create", status=before)
         templates.store_report(template, report)
@@ -69,15 +79,35 @@ def submit_one(pk):
     return True
 
 
-def _hand_in(line, waba_id, definition, edited, again):
-    if edited:
+def _edit(line, template_id, definition, former, before, again):
+    """Hand in an edit once: after a lost answer the template itself says whether it arrived.
+
+    The category of an approved template can't be changed (Meta, Message templates, 31 October 2025), so it isn't named.
+    """
+    if again:
+        report = line.fetch_template(template_id)
+        moved = str(report.state) != before or not edits.says_the_same(former["components"], definition)
+        if moved and edits.says_the_same(report.components, definition):
+            return report
+    try:
         line.edit_template(
-            edited,
-            category=definition["category"],
+            template_id,
+            category="" if before == TemplateStatus.APPROVED else definition["category"],
             components=definition["components"],
             parameter_format=definition.get("parameter_format", ""),
         )
-        return line.fetch_template(edited)
+    except ProviderError as error:
+        if error.subcode != NOT_NOW or not again:
+            raise
+        # The first try may have arrived after we looked.
+        report = line.fetch_template(template_id)
+        if not edits.says_the_same(report.components, definition):
+            raise
+        return report
+    return line.fetch_template(template_id)
+
+
+def _hand_in(line, waba_id, definition, again):
     if again:
         for report in line.iter_templates(waba_id, name=definition["name"]):
             if (report.name, report.language) == (definition["name"], definition["language"]):
@@ -86,19 +116,20 @@ def _hand_in(line, waba_id, definition, edited, again):
 
 
 def _refused(template, error):
-    template.submit_attempts += 1
     text = error.details or error.message or str(error)
     later = isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}
     pause = min(timedelta(seconds=5 * 2 ** min(template.submit_attempts, 10)), LONGEST_PAUSE)
     MessageTemplate.objects.filter(pk=template.pk).update(
-        submit_attempts=template.submit_attempts,
         submit_after=now() + pause if later else None,
         last_error=text,
         last_error_code=error.subcode or error.code,
     )
     template.refresh_from_db()
     if not later:
-        templates.move(template, TemplateStatus.REFUSED, details=text)
+        if template.changes is not None:
+            edits.refused(template)
+        else:
+            templates.move(template, TemplateStatus.REFUSED, details=text)
         templates.record(template, "refused", "", str(error.subcode or error.code or ""), text=text)
         if template.misses.filter(state=MissState.OPEN).exists():
             # The linter let it pass: staff should know, so that it can learn.

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from config.clock import now
 from providers.base import Action, ProviderError
 from templates_hsm.components import read
-from templates_hsm.components.media import own_file, own_files, own_handle, with_handles
-from templates_hsm.models import TemplateMedia
+from templates_hsm.components.media import handles_of, own_file, own_files, own_handle, with_handles
+from templates_hsm.models import TemplateMedia, in_a_day
 from tenants import audit, files
 from tenants.tenancy import business_scope
 
@@ -90,6 +90,9 @@ def keep(business, upload, *, actor):
     stored, size, digest = files.store(business, upload, found.ending)
     try:
         same = TemplateMedia.objects.filter(business=business, sha256=digest, kind=found.kind).first()
+        # Whoever sweeps waits for this row's lock and then sees that it is used.
+        if same is not None and not TemplateMedia.objects.filter(pk=same.pk).update(look_after=in_a_day()):
+            same = None
         if same is None:
             _check_room(business, size)
             row = TemplateMedia.objects.create(
@@ -143,6 +146,11 @@ def is_missing(definition):
     """Whether the definition names a file of ours that this business doesn't have."""
     wanted = own_files(definition)
     return bool(wanted) and len(rows_of(definition)) < len(wanted)
+
+
+def is_elsewhere(definition):
+    """Whether a sample is one that Meta gave back: an address that ends, which it doesn't take again (§2.4)."""
+    return any(handle.startswith(("http://", "https://")) for handle in handles_of(definition))
 
 
 # To the provider

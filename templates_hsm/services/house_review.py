@@ -23,7 +23,7 @@ def is_needed(template):
     if not house_rule(RULE):
         return False
     last = latest(template)
-    return last is None or last.state != ReviewState.APPROVED or last.definition != template.definition
+    return last is None or last.state != ReviewState.APPROVED or last.definition != template.written
 
 
 def latest(template):
@@ -32,11 +32,15 @@ def latest(template):
 
 
 def ask(template, *, actor):
-    """Put a template into our team's queue. It must be checked before and locked by the caller."""
+    """Put a template into our team's queue. It must be checked before and locked by the caller.
+
+    Changes of an approved one leave its status alone: it is sent with the text in force meanwhile.
+    """
     TemplateReview.objects.create(
-        business_id=template.business_id, template=template, asked_by=actor, definition=template.definition
+        business_id=template.business_id, template=template, asked_by=actor, definition=template.written
     )
-    templates.move(template, TemplateStatus.HOUSE_REVIEW, actor=actor)
+    if not template.is_changed_in_place:
+        templates.move(template, TemplateStatus.HOUSE_REVIEW, actor=actor)
     audit.record(audit.to_translate("template given to our team"), template, actor=actor)
     return template
 
@@ -64,7 +68,8 @@ def _decide(review_pk, approve, by, note, notes):
     review.state = ReviewState.APPROVED if approve else ReviewState.SENT_BACK
     review.note, review.notes, review.decided_by, review.decided_at = note, notes, by, now()
     review.save(update_fields=["state", "note", "notes", "decided_by", "decided_at"])
-    templates.move(template, TemplateStatus.DRAFT, actor=by)
+    if not template.is_changed_in_place:
+        templates.move(template, TemplateStatus.DRAFT, actor=by)
     if approve:
         audit.record(audit.to_translate("template approved by our team"), template, actor=by, note=note)
     else:
@@ -80,11 +85,12 @@ def withdraw(template, *, actor):
     """The business takes it back to change it. Raises ``NotPossible`` when our team was faster."""
     row = _locked(template)
     waiting = TemplateReview.objects.select_for_update().filter(template=row, state=ReviewState.WAITING).first()
-    if waiting is None or row.status != TemplateStatus.HOUSE_REVIEW:
+    if waiting is None or not (row.status == TemplateStatus.HOUSE_REVIEW or row.is_changed_in_place):
         raise NotPossible(_("Our team decided in the meantime."))
     waiting.state, waiting.decided_at = ReviewState.WITHDRAWN, now()
     waiting.save(update_fields=["state", "decided_at"])
-    templates.move(row, TemplateStatus.DRAFT, actor=actor)
+    if not row.is_changed_in_place:
+        templates.move(row, TemplateStatus.DRAFT, actor=actor)
     audit.record(audit.to_translate("template taken back from our team"), row, actor=actor)
     return row
 

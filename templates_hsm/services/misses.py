@@ -38,11 +38,16 @@ WEEKS = 12
 def status_moved(sender, template, old, new, **_more):
     """A refusal or a rejection that nobody foretold is a miss."""
     if new == TemplateStatus.REFUSED:
-        code = template.last_error_code
-        if code == 100 or (code and 2388000 <= code < 2389000 and code not in ABOUT_THE_ACCOUNT):
-            note(template, MissKind.REFUSED, str(code), template.last_error)
+        refused(template)
     elif new == TemplateStatus.REJECTED:
         note(template, MissKind.REJECTED, template.rejected_reason, template.rejection_details)
+
+
+def refused(template):
+    """Meta refused the form of a template or of its changes (``last_error``): a miss if it is about the text."""
+    code = template.last_error_code
+    if code == 100 or (code and 2388000 <= code < 2389000 and code not in ABOUT_THE_ACCOUNT):
+        note(template, MissKind.REFUSED, str(code), template.last_error)
 
 
 def category_moved(sender, template, old, new, **_more):

@@ -18,6 +18,8 @@ def status_moved(sender, template, old, new, **_more):
         before = template.events.filter(kind="status", new=TemplateStatus.PAUSED).count()
         titled(template, FIRST if before <= 1 else SECOND)
         notices.tell(template, "paused", key=f"paused:{template.pk}:{before}")
+    elif new == TemplateStatus.SUBMITTING and template.changes is not None:
+        pass  # should Meta refuse the form of the changes, the pause goes on
     elif template.paused_until or template.pause_kind:
         _store(template, "", None)
     if new == TemplateStatus.DISABLED:

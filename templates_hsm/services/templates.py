@@ -1,7 +1,5 @@
 """The life of a message template: drafts, handing in, and what Meta decides, by poll or webhook."""
 
-from datetime import timedelta
-
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -11,13 +9,15 @@ from onboarding.models import Waba
 from onboarding.rulebook import house
 from providers.base import Quality, TemplateState
 from templates_hsm.exceptions import HasErrors, NotPossible
-from templates_hsm.models import MessageTemplate, TemplateStatus
+from templates_hsm.models import IN_PLACE, MessageTemplate, ReviewState, TemplateStatus
 from templates_hsm.services import checks, header_media, quotas, versions
 from templates_hsm.signals import category_moved, template_changed
 from tenants import audit, live
 
 EDITABLE = {TemplateStatus.DRAFT, TemplateStatus.REFUSED, TemplateStatus.REJECTED}
-"""Changed freely here. An approved one may be edited once a day at Meta; that way goes through a copy."""
+"""Changed freely here: nobody sends their text. Those of ``IN_PLACE`` keep theirs until Meta has taken the new one."""
+CHANGED = ("category", "parameter_format", "components")
+"""What Meta lets an edit change; the name and the language never (Meta, Message templates, 31 October 2025)."""
 DECIDED = {TemplateStatus.APPROVED, TemplateStatus.REJECTED}
 
 
@@ -39,15 +39,20 @@ def create(waba, *, name, language, category, components, parameter_format="POSI
         raise NotPossible(_("There is already a template with this name in this language.")) from exc
     versions.keep(template, actor=actor)
     audit.record(audit.to_translate("template created"), template, actor=actor)
-    _tell(template)
+    tell(template)
     return template
 
 
 def save(template, *, version, actor=None, **fields):
-    """Change a draft. ``version`` is the one that the person saw; an older one raises ``NotPossible``."""
-    if TemplateStatus(template.status) not in EDITABLE:
-        raise NotPossible(_("Only drafts and rejected templates can be changed. Make a copy instead."))
+    """Change a template. ``version`` is the one that the person saw; an older one raises ``NotPossible``.
+
+    What Meta has approved or paused keeps its text: the new one is written beside it (``changes``).
+    """
+    if not may_change(template):
+        raise NotPossible(_("It can't be changed in this status. Make a copy instead."))
     versions.begin(template)
+    if template.is_changed_in_place:
+        fields = {"changes": _changes(template, fields)}
     fields |= {"version": version + 1, "updated_at": now()}
     try:
         with transaction.atomic():
@@ -58,8 +63,25 @@ def save(template, *, version, actor=None, **fields):
         raise NotPossible(_("This template was changed in another window. Load the page again; your text is kept."))
     template.refresh_from_db()
     versions.keep(template, actor=actor)
-    _tell(template)
+    tell(template)
     return template
+
+
+def may_change(template):
+    """Whether it may be changed here: in its status, and while no one else has its new text."""
+    if TemplateStatus(template.status) in EDITABLE:
+        return True
+    if template.status not in IN_PLACE or not template.provider_id or template.wish:
+        return False
+    return not template.reviews.filter(state=ReviewState.WAITING).exists()
+
+
+def _changes(template, fields):
+    """What is written beside the text in force, or ``None`` when it says the same."""
+    fixed = ("category",) if template.status == TemplateStatus.APPROVED else ()
+    written = template.written
+    changes = {name: fields.get(name, written[name]) for name in CHANGED if name not in fixed}
+    return None if all(template.definition[name] == value for name, value in changes.items()) else changes
 
 
 def findings_of(template, definition=None):
@@ -69,7 +91,7 @@ def findings_of(template, definition=None):
     """
     others = MessageTemplate.objects.filter(waba=template.waba).exclude(pk=template.pk)
     others = others.exclude(status=TemplateStatus.DELETED)[:300]
-    return checks.check(definition or template.definition, existing=[other.definition for other in others])
+    return checks.check(definition or template.written, existing=[other.definition for other in others])
 
 
 @transaction.atomic
@@ -82,10 +104,15 @@ def submit(template, *, actor):
 
     if template.status in {TemplateStatus.SUBMITTING, TemplateStatus.HOUSE_REVIEW}:
         return template
-    if TemplateStatus(template.status) not in EDITABLE:
+    in_place = template.status in IN_PLACE and template.is_changed_in_place
+    if TemplateStatus(template.status) not in EDITABLE and not (in_place and template.changes):
         raise NotPossible(_("This template was handed in before."))
-    if header_media.is_missing(template.definition):
-        raise NotPossible(_("The file at the top isn't here any more. Upload it again."))
+    if in_place and not may_change(template):
+        return template
+    if header_media.is_missing(template.written):
+        raise NotPossible(_("A file of this template isn't here any more. Upload it again."))
+    if header_media.is_elsewhere(template.written):
+        raise NotPossible(_("A file of this template is with Meta alone, which doesn't give it back. Upload it again."))
     if not template.waba.waba_id:
         raise NotPossible(_("The WhatsApp account isn't ready yet. Templates can be handed in once it is."))
     with house.in_force() as state:
@@ -97,9 +124,11 @@ def submit(template, *, actor):
     if house_review.is_needed(template):
         return house_review.ask(template, actor=actor)
     checks.remember(template, findings, state, actor=actor)
+    if template.changes is not None:
+        template.changes = {name: template.written[name] for name in CHANGED}
     move(template, TemplateStatus.SUBMITTING, actor=actor)
     MessageTemplate.objects.filter(pk=template.pk).update(
-        submit_after=now(), submit_attempts=0, last_error="", last_error_code=None
+        changes=template.changes, submit_after=now(), submit_attempts=0, last_error="", last_error_code=None
     )
     template.refresh_from_db()
     audit.record(audit.to_translate("template submitted"), template, actor=actor)
@@ -127,7 +156,7 @@ def move(template, to, *, raw="", reason="", details="", actor=None):
     if new != old:
         record(template, "status", old, new, actor=actor, reason=reason)
         template_changed.send(sender=MessageTemplate, template=template, old=old, new=new, actor=actor)
-    _tell(template)
+    tell(template)
 
 
 def record(template, kind, old, new, *, actor=None, **details):
@@ -141,6 +170,11 @@ def status_before(template):
     """The status that a template had when it was handed in, or ``""``: an approved one is edited under a quota."""
     last = template.events.filter(kind="status", new=TemplateStatus.SUBMITTING).order_by("-at", "-pk").first()
     return last.old if last else ""
+
+
+def was_approved(template):
+    """Whether what was handed in last is an edit of an approved text: its category stays, and a quota counts it."""
+    return template.provider_id is not None and status_before(template) == TemplateStatus.APPROVED
 
 
 def take_turns(waba_pks):
@@ -194,7 +228,7 @@ def recategorise(template, category):
         new=category,
     )
     category_moved.send(sender=MessageTemplate, template=template, old=old, new=category)
-    _tell(template)
+    tell(template)
 
 
 def announce_category(template, correct):
@@ -204,7 +238,7 @@ def announce_category(template, correct):
     template.correct_category = correct
     template.save(update_fields=["correct_category"])
     record(template, "category announced", template.category, correct)
-    _tell(template)
+    tell(template)
 
 
 def set_quality(template, quality):
@@ -215,7 +249,7 @@ def set_quality(template, quality):
     old, template.quality = template.quality, quality
     template.save(update_fields=["quality"])
     record(template, "quality", old, quality)
-    _tell(template)
+    tell(template)
 
 
 def copy(template, *, actor, name=None, language=None, waba=None):
@@ -244,16 +278,6 @@ def delete_draft(template, *, actor):
     template.delete()
 
 
-def estimated_hours():
-    """Median hours from handing in to decision in this business's account history, or ``None`` below five cases."""
-    decided = MessageTemplate.objects.exclude(submitted_at=None).exclude(decided_at=None)
-    hours = sorted(
-        (end - start) / timedelta(hours=1)
-        for start, end in decided.order_by("-decided_at").values_list("submitted_at", "decided_at")[:200]
-        if end > start
-    )
-    return hours[len(hours) // 2] if len(hours) >= 5 else None
-
-
-def _tell(template):
+def tell(template):
+    """Let open pages know that a template changed."""
     live.emit("template", business_id=template.business_id, template=str(template.reference), status=template.status)

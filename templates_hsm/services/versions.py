@@ -23,15 +23,15 @@ def begin(template):
 
 def keep(template, *, kind=TemplateVersion.SAVED, actor=None):
     """Keep what the template says now."""
-    at = now()
+    at, says = now(), _says(template, kind)
     newest = newest_of(template)
     if kind == TemplateVersion.SAVED and newest is not None and newest.kind == kind:
-        if newest.definition == template.definition:
+        if newest.definition == says:
             return newest
         same_sitting = int(newest.at.timestamp()) // SITTING_SECONDS == int(at.timestamp()) // SITTING_SECONDS
         first = not TemplateVersion.objects.filter(template=template).exclude(pk=newest.pk).exists()
         if same_sitting and not first and newest.actor_id == (actor.pk if actor else None):
-            newest.definition, newest.version, newest.at = template.definition, template.version, at
+            newest.definition, newest.version, newest.at = says, template.version, at
             newest.save(update_fields=["definition", "version", "at"])
             return newest
     return _add(template, kind, actor, at)
@@ -48,13 +48,18 @@ def of(template):
     return list(rows.order_by("-at", "-pk")[:MOST_SHOWN])
 
 
+def _says(template, kind):
+    """What is being written, for a save or a hand-in; what Meta decided about, otherwise."""
+    return template.written if kind in {TemplateVersion.SAVED, TemplateStatus.SUBMITTING} else template.definition
+
+
 def _add(template, kind, actor, at):
     return TemplateVersion.objects.create(
         business=template.business,
         template=template,
         kind=kind,
         version=template.version,
-        definition=template.definition,
+        definition=_says(template, kind),
         at=at,
         actor=actor,
     )

@@ -28,6 +28,7 @@ def template_news(context, template):
         "coming": _coming(template),
         "review": review if _is_of_interest(review, template) else None,
         "notes": news_words.notes_of(review) if review else [],
+        "edit": None if review and review.state == "waiting" else news_words.edit_of(template),
         "pause": news_words.pause_of(template),
         "archive": news_words.archive_of(template),
         "ways": [news_words.way(way) for way in appeals.ways(template)],
@@ -57,9 +58,9 @@ def _coming(template):
 def _is_of_interest(review, template):
     if review is None:
         return False
-    if template.status == TemplateStatus.HOUSE_REVIEW:
+    if template.status == TemplateStatus.HOUSE_REVIEW or review.state == "waiting":
         return True
-    return review.state == "sent_back" and template.status == TemplateStatus.DRAFT
+    return review.state == "sent_back" and (template.status == TemplateStatus.DRAFT or template.changes is not None)
 
 
 @register.inclusion_tag("templates_hsm/_quotas.html")

@@ -23,7 +23,7 @@ from templates_hsm.linter import apply_fix
 from templates_hsm.models import MessageTemplate, TemplateCategory, TemplateStatus
 from templates_hsm.preview import preview
 from templates_hsm.services import header_media, library, templates
-from templates_hsm.views.media import header_card, shown_files, with_upload
+from templates_hsm.views.media import card_rows, header_card, shown_files, with_card_upload, with_upload
 from templates_hsm.views.reading import find
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -111,7 +111,7 @@ def template_edit(request, business_slug, reference):
         detail = reverse("templates_hsm:template_detail", args=[business_slug, template.reference])
         return HttpResponseClientRedirect(detail) if request.htmx else redirect(detail)
     if not posted:
-        return _builder(request, template, Editor.of(template.definition))
+        return _builder(request, template, Editor.of(template.written))
     editor = typed(request, template)
     action = request.POST.get("action", "")
     if action in {"save", "overwrite", "submit"}:
@@ -119,6 +119,10 @@ def template_edit(request, business_slug, reference):
     if action == "upload":
         changed, problem = with_upload(request, editor)
         return _builder(request, template, changed, media_problem=problem)
+    if action.startswith("card:"):
+        index = _number(action.removeprefix("card:"))
+        changed, problem = with_card_upload(request, editor, index)
+        return _builder(request, template, changed, card_problem=(index, problem))
     changed, problem = _acted(template, editor, action)
     return _builder(request, template, changed, problem=problem, moved=_moved(editor, changed, action))
 
@@ -126,7 +130,14 @@ def template_edit(request, business_slug, reference):
 def typed(request, template):
     """The form as posted. What Meta knows a template by can't change any more."""
     fixed = ("name", "language") if template.provider_id else ()
-    return Editor.typed(request.POST, template.definition, fixed=fixed)
+    if _keeps_category(template):
+        fixed += ("category",)
+    return Editor.typed(request.POST, template.written, fixed=fixed)
+
+
+def _keeps_category(template):
+    """Meta changes the category of an approved template by itself and lets nobody else do it."""
+    return template.status == TemplateStatus.APPROVED
 
 
 def _moved(editor, changed, action):
@@ -179,12 +190,12 @@ def _store(request, template, editor, action):
     except NotPossible as exc:
         template.refresh_from_db()
         stale = not saved and version != template.version
-        editor = Editor.of(template.definition) if saved else editor
+        editor = Editor.of(template.written) if saved else editor
         return _builder(request, template, editor, problem=str(exc), stale=stale, saved=saved, status=409)
     except HasErrors:
         problem = _("It wasn't sent, but it is saved. Correct what stops it, then send it again.")
-        return _builder(request, template, Editor.of(template.definition), problem=problem, status=422)
-    messages.success(request, _("Draft saved."))
+        return _builder(request, template, Editor.of(template.written), problem=problem, status=422)
+    messages.success(request, _("Changes saved.") if template.is_changed_in_place else _("Draft saved."))
     return redirect("templates_hsm:template_edit", request.business.slug, template.reference)
 
 
@@ -195,8 +206,8 @@ def save_typed(template, editor, version, *, actor):
         raise NotPossible(_("It wasn't saved: a name has 1 to 512 characters."))
     if definition["category"] not in TemplateCategory.values or not languages.is_known(definition["language"]):
         raise NotPossible(_("It wasn't saved: choose a language and a category."))
-    fields = {name: definition.get(name, getattr(template, name)) for name in template.definition}
-    if fields == template.definition:
+    fields = {name: definition.get(name, value) for name, value in template.written.items()}
+    if fields == template.written:
         return
     templates.save(template, version=version, actor=actor, **fields)
 
@@ -244,9 +255,19 @@ def template_autosave(request, business_slug, reference):
 
 
 def _builder(
-    request, template, editor, *, problem="", media_problem="", stale=False, saved=False, moved=None, status=200
+    request,
+    template,
+    editor,
+    *,
+    problem="",
+    media_problem="",
+    card_problem=(-1, ""),
+    stale=False,
+    saved=False,
+    moved=None,
+    status=200,
 ):
-    context = builder_context(request, template, editor) | {
+    context = builder_context(request, template, editor, card_problem) | {
         "media_problem": media_problem,
         "moved": moved,
         "problem": problem,
@@ -254,17 +275,17 @@ def _builder(
         "version": _number(request.POST.get("version"))
         if request.method == "POST" and status != 422 and not saved
         else template.version,
-        "unsaved": editor.definition() != template.definition,
+        "unsaved": editor.definition() != template.written,
         "nav_key": "templates",
     }
     return render(request, "templates_hsm/template_edit.html", context, status=status)
 
 
-def builder_context(request, template, editor):
+def builder_context(request, template, editor, card_problem=(-1, "")):
     """Everything the builder and its fragments show."""
     definition = editor.definition()
     items = presenting.told(definition, templates.findings_of(template, definition))
-    slots = dict(presenting.slots_of(items, len(editor.buttons)))
+    slots = dict(presenting.slots_of(items, len(editor.buttons), len(editor.cards)))
     files = shown_files(request, definition)
     siblings = MessageTemplate.objects.filter(business=request.business, waba=template.waba, name=template.name)
     return {
@@ -282,7 +303,8 @@ def builder_context(request, template, editor):
             }
             for index, row in enumerate(editor.buttons)
         ],
-        "kept": [presenting.part_word(kind) for kind in editor.kept_parts],
+        "kept": [presenting.part_word(kind) for kind in editor.kept_parts if not (kind == "CAROUSEL" and editor.cards)],
+        "cards": card_rows(editor, files, slots, card_problem),
         "kept_header": presenting.part_word(editor.kept_header) if editor.kept_header else "",
         "may_add": len(editor.buttons) < MOST_BUTTONS,
         "items": items,
@@ -291,7 +313,9 @@ def builder_context(request, template, editor):
         "media": header_card(definition, editor, files),
         "accept": header_media.ACCEPT,
         "locked": bool(template.provider_id),
-        "categories": _categories(editor),
+        "in_place": template.is_changed_in_place,
+        "keeps_category": _keeps_category(template),
+        "categories": _categories(editor, only=editor.category if _keeps_category(template) else ""),
         "languages": language_choices(),
         "language": presenting.language_name(editor.language),
         "siblings": [
@@ -299,11 +323,11 @@ def builder_context(request, template, editor):
             for row in siblings.exclude(status=TemplateStatus.DELETED).order_by("language")
         ],
         "trouble": presenting.trouble_of(template),
-        "waiting": presenting.waiting_text(templates.estimated_hours()),
     }
 
 
-def _categories(editor):
+def _categories(editor, only=""):
     """The categories to choose from; one-time codes begin with their example, whose parts they need."""
     codes = list(TemplateCategory.values) if editor.is_code else ["UTILITY", "MARKETING"]
+    codes = [only] if only in TemplateCategory.values else codes
     return [(code, TemplateCategory(code).label, reasons.CATEGORIES[code]) for code in codes]

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from templates_hsm.exceptions import HasErrors, NotPossible
 from templates_hsm.forms import CopyForm
-from templates_hsm.services import templates
+from templates_hsm.services import edits, templates
 from templates_hsm.views.reading import accounts_of, detail_page, find
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -56,3 +56,17 @@ def template_delete(request, business_slug, reference):
         return redirect("templates_hsm:template_detail", business_slug, template.reference)
     messages.success(request, _("The draft is gone."))
     return redirect("templates_hsm:template_list", business_slug)
+
+
+@require_POST
+@role_required(*MANAGERS)
+def template_discard(request, business_slug, reference):
+    """Forget the changes of an approved template; its text in force stays."""
+    template = find(request, reference, lock=True)
+    try:
+        edits.throw_away(template, actor=request.user)
+    except NotPossible as exc:
+        messages.error(request, str(exc))
+    else:
+        messages.success(request, _("The changes are gone. The text in force stays as it is."))
+    return redirect("templates_hsm:template_detail", business_slug, template.reference)

@@ -26,7 +26,9 @@ def template_versions(request, business_slug, reference):
     template = find(request, reference)
     rows = versions.of(template)
     new = _chosen(rows, request.GET.get("new"), rows[0] if rows else None)
-    older = next((row for row in rows if new and (row.at, row.pk) < (new.at, new.pk)), new)
+    before = [row for row in rows if new and (row.at, row.pk) < (new.at, new.pk)]
+    other = [row for row in before if row.definition != new.definition]  # a save and its hand-in say the same
+    older = next(iter(other or before), new)
     old = _chosen(rows, request.GET.get("old"), older)
     context = {
         "template": template,
@@ -78,7 +80,7 @@ def template_restore(request, business_slug, reference, pk):
     """Put an older text back into the draft. What stands there now stays in the history."""
     template = find(request, reference, lock=True)
     version = get_object_or_404(TemplateVersion, template=template, pk=pk)
-    fields = {name: version.definition.get(name, value) for name, value in template.definition.items()}
+    fields = {name: version.definition.get(name, value) for name, value in template.written.items()}
     if template.provider_id:
         fields |= {"name": template.name, "language": template.language}
     try:

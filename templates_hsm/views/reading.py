@@ -10,7 +10,7 @@ from templates_hsm import presenting
 from templates_hsm.forms import CopyForm
 from templates_hsm.models import MessageTemplate, TemplateStatus
 from templates_hsm.preview import preview
-from templates_hsm.services import templates
+from templates_hsm.services import edits, templates
 from templates_hsm.views.interchange import other_businesses, text_for_others
 from templates_hsm.views.media import shown_files
 from tenants.decorators import role_required
@@ -51,7 +51,6 @@ def template_list(request, business_slug):
         "any": bool(rows),
         "cut": len(rows) == presenting.MOST_IN_LIST,
         "accounts": Waba.objects.filter(business=request.business).count(),
-        "waiting": presenting.waiting_text(templates.estimated_hours()),
         "may_act": request.role in MANAGERS,
     }
     return render(request, "templates_hsm/template_list.html", context)
@@ -75,9 +74,11 @@ def detail_page(request, template, *, copy_form=None, status=200):
     others = others.exclude(status=TemplateStatus.DELETED).order_by("language")
     may_act = request.role in MANAGERS
     editable = presenting.editable(template)
-    items = presenting.told(template.definition, templates.findings_of(template)) if editable else []
+    shown = edits.shown(template)
+    checked = editable and (not template.is_changed_in_place or template.changes is not None)
+    items = presenting.told(template.written, templates.findings_of(template)) if checked else []
     context = status_context(request, template) | {
-        "model": preview(template.definition, files=shown_files(request, template.definition)),
+        "model": preview(shown, files=shown_files(request, shown)),
         "others": [
             {
                 "template": other,
@@ -91,7 +92,8 @@ def detail_page(request, template, *, copy_form=None, status=200):
         "summary": presenting.summary_of(items),
         "editable": editable and may_act,
         # What Meta refused is sent again from the builder, after something was changed.
-        "ready": template.status == TemplateStatus.DRAFT and not any(item.kind == "stop" for item in items),
+        "ready": (template.status == TemplateStatus.DRAFT or bool(template.changes))
+        and not any(item.kind == "stop" for item in items),
         "deletable": may_act and template.status in {TemplateStatus.DRAFT, TemplateStatus.REFUSED},
         "may_act": may_act,
         "copy_form": copy_form
@@ -114,6 +116,12 @@ def template_status(request, business_slug, reference):
     return render(request, "templates_hsm/_status.html", status_context(request, find(request, reference)))
 
 
+def _decided_at(template):
+    """When Meta decided about what was handed in last; the decision about a former text says nothing."""
+    handed_in, decided = template.submitted_at, template.decided_at
+    return decided if decided and (handed_in is None or decided >= handed_in) else None
+
+
 def status_context(request, template):
     """The status, its reason, the facts and the history, and when to look again."""
     looks = request.GET.get("n", "0")
@@ -128,7 +136,7 @@ def status_context(request, template):
         "correct_category": presenting.category_name(template.correct_category),
         "quality": presenting.quality_of(template),
         "history": presenting.history_of(template),
-        "waiting": presenting.waiting_text(templates.estimated_hours()),
+        "decided_at": _decided_at(template),
         "moving": moving,
         "seconds": min(round(SOON * 1.15**looks), LATE) if moving else None,
         "looks": looks + 1,

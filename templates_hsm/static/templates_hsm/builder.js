@@ -77,7 +77,7 @@ const save = () => {
 const send = async () => {
   try {
     const typed = new FormData(form());
-    typed.delete("file"); // a chosen file goes by its own button
+    for (const [name, value] of [...typed]) if (value instanceof File) typed.delete(name); // goes by its own button
     const answer = await fetch(form().dataset.autosave, {
       method: "POST",
       body: typed,

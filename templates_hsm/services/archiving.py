@@ -1,0 +1,87 @@
+"""Meta archives what nobody sends for twelve months and deletes it 28 days later: say so before (docs "Template
+archiving", June and September 2026; figures in ``data/platform.toml``).
+
+When a template was sent last is told by whoever sends (``add_source``), and asked only of those that could be near.
+"""
+
+from calendar import monthrange
+from datetime import timedelta
+
+from config.clock import now
+from onboarding.rulebook.house import house_rule
+from templates_hsm.models import MessageTemplate, TemplateEvent, TemplateStatus
+from templates_hsm.services import notices, platform, templates
+from tenants.tenancy import business_scope, every_business
+
+RULE = "template_archive_days"
+LOOKED_AT = {TemplateStatus.APPROVED, TemplateStatus.PAUSED}
+_sources = []
+
+
+def add_source(source):
+    """Register ``source(pks)`` → ``{pk: moment of the newest sending}``, called in a scope that sees the templates."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def tend(limit=500):
+    """Look at every template that could be archived soon; returns how many are near and how many got out of it."""
+    with every_business():
+        due = MessageTemplate.objects.filter(status__in=LOOKED_AT).exclude(provider_id=None)
+        rows = due.order_by("business_id", "pk").values_list(
+            "pk", "business_id", "last_sent_at", "decided_at", "created_at", "archives_at"
+        )
+        near, calm = {}, []
+        for pk, business, sent, decided, created, stored in rows.iterator():
+            if _is_near(_end(sent or decided or created)):
+                near.setdefault(business, []).append(pk)
+            elif stored is not None:
+                calm.append(pk)
+        left = MessageTemplate.objects.exclude(archives_at=None).exclude(status__in=LOOKED_AT)
+        done = left.update(archives_at=None) + MessageTemplate.objects.filter(pk__in=calm).update(archives_at=None)
+    told = 0
+    for business, pks in near.items():
+        with business_scope(business):
+            told += sum(_look(pk) for pk in _with_last_sending(pks[:limit]))
+    return {"near": told, "safe": done}
+
+
+def _with_last_sending(pks):
+    """Ask who sends, and keep it; returns the same keys."""
+    for source in _sources:
+        for pk, at in source(pks).items():
+            MessageTemplate.objects.filter(pk=pk).exclude(last_sent_at__gte=at).update(last_sent_at=at)
+    return pks
+
+
+def _look(pk):
+    template = MessageTemplate.objects.select_related("business", "waba").get(pk=pk)
+    since = idle_since(template)
+    ends = _end(since) if _is_near(_end(since)) else None
+    if ends != template.archives_at:
+        MessageTemplate.objects.filter(pk=pk).update(archives_at=ends)
+        template.archives_at = ends
+        templates.tell(template)
+    if ends is not None:
+        notices.tell(template, "archiving", key=f"archiving:{pk}:{since:%Y%m%d}", since=since)
+    return ends is not None
+
+
+def idle_since(template):
+    """Since when nobody sends a template: the newest sending, or its first approval as far as we know it."""
+    if template.last_sent_at is not None:
+        return template.last_sent_at
+    approved = TemplateEvent.objects.filter(template=template, kind="status", new=TemplateStatus.APPROVED)
+    return approved.order_by("at").values_list("at", flat=True).first() or template.decided_at or template.created_at
+
+
+def _end(since):
+    """Twelve months later, by the calendar."""
+    months = platform.newest("archive")["months"] + since.month - 1
+    year, month = since.year + months // 12, months % 12 + 1
+    return since.replace(year=year, month=month, day=min(since.day, monthrange(year, month)[1]))
+
+
+def _is_near(ends):
+    """Whether the house wants the business to know: so many days before."""
+    return ends <= now() + timedelta(days=house_rule(RULE))

@@ -1,0 +1,348 @@
+"""What Meta has approved is changed in place: rules, quotas, lost answers, refusals, and the pages for it."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from config.clock import now
+from onboarding.services import house_rules
+from providers.base import ProviderError, TemplateState
+from providers.cloud_api import templates as calls
+from providers.webhooks.events import TemplateComponents
+from templates_hsm import heard, news_words
+from templates_hsm.exceptions import NotPossible
+from templates_hsm.models import LintMiss, MessageTemplate, TemplateEvent, TemplateReview, TemplateStatus
+from templates_hsm.services import edits, house_review, quotas, templates, versions
+from tenants.tenancy import business_scope, every_business
+from tests import builders
+from tests.templates_hsm.test_exchange import hand_in, look, run_submissions, stored
+from tests.templates_hsm.test_news import news_fields, say
+
+pytestmark = pytest.mark.django_db
+
+BEFORE = "Hello {{1}}, your order {{2}} is on its way."
+AFTER = "Hello {{1}}, your order {{2}} left our house this morning."
+EXAMPLE = {"body_text": [["Rosa", "48213"]]}
+
+
+def body(text):
+    return [{"type": "BODY", "text": text, "example": EXAMPLE}]
+
+
+@pytest.fixture
+def approved(sandbox, acme, olga):
+    waba = builders.waba(acme, waba_id=sandbox.waba(), access_token="")
+    draft = builders.template(acme, waba=waba, status=TemplateStatus.DRAFT, provider_id=None)
+    hand_in(draft, olga)
+    decide(sandbox, draft)
+    return stored(draft)
+
+
+def decide(sandbox, template, approve=True, **more):
+    sandbox.control("decide", kind="templates", subject=stored(template).provider_id, approve=approve, **more)
+    look()
+
+
+def write(template, actor, text=AFTER, **fields):
+    with business_scope(template.business):
+        row = MessageTemplate.objects.get(pk=template.pk)
+        templates.save(row, version=row.version, actor=actor, **{"components": body(text)} | fields)
+    return stored(template)
+
+
+def text_of(definition):
+    return definition["components"][0]["text"]
+
+
+def at_meta(sandbox, template):
+    return next(row for row in sandbox.look("state")["templates"] if row["id"] == template.provider_id)
+
+
+def asked_to_edit(sandbox, template):
+    calls_ = sandbox.look("calls")["calls"]
+    return [one for one in calls_ if one["method"] == "POST" and one["path"].endswith(f"/{template.provider_id}")]
+
+
+def later(**delta):
+    """Let what was asked of Meta so far have happened that much earlier, for our own count."""
+    with every_business():
+        for event in TemplateEvent.objects.filter(kind=quotas.ASKED):
+            TemplateEvent.objects.filter(pk=event.pk).update(at=event.at - timedelta(**delta))
+
+
+def test_the_text_in_force_stays_until_meta_has_the_new_one(sandbox, approved, olga):
+    row = write(approved, olga)
+    assert (row.status, text_of(row.definition), text_of(row.written)) == (TemplateStatus.APPROVED, BEFORE, AFTER)
+    assert row.is_sendable
+
+    hand_in(row, olga)
+    row = stored(row)
+    assert (row.status, text_of(row.definition), row.changes) == (TemplateStatus.PENDING, AFTER, None)
+    assert not row.is_sendable
+    assert at_meta(sandbox, row)["status"] == "PENDING"
+
+    decide(sandbox, row)
+    assert stored(row).is_sendable
+    assert len(sandbox.look("state")["templates"]) == 1
+
+
+def test_between_the_click_and_meta_neither_text_is_sent(acme, approved, olga):
+    row = write(approved, olga)
+    with business_scope(acme):
+        templates.submit(row, actor=olga)
+
+    assert stored(row).status == TemplateStatus.SUBMITTING
+    assert not stored(row).is_sendable
+
+
+def test_name_language_and_category_of_an_approved_one_stay(approved, olga):
+    row = write(approved, olga, name="another", language="es", category="MARKETING")
+
+    assert (row.name, row.language, row.written["category"]) == (approved.name, approved.language, "UTILITY")
+    assert (row.written["name"], row.written["language"]) == (approved.name, approved.language)
+
+
+def test_the_same_text_again_is_no_change(approved, olga):
+    row = write(write(approved, olga), olga, text=BEFORE)
+
+    assert row.changes is None
+    with business_scope(row.business), pytest.raises(NotPossible):
+        templates.submit(row, actor=olga)
+
+
+def test_a_second_change_within_a_day_is_refused_here_and_at_meta(sandbox, approved, olga):
+    hand_in(write(approved, olga), olga)
+    decide(sandbox, approved)
+    row = write(approved, olga, text="Hello {{1}}, your order {{2}} will be with you tomorrow.")
+
+    with business_scope(row.business), pytest.raises(NotPossible, match="once a day"):
+        templates.submit(row, actor=olga)
+
+    later(days=2)  # our count is behind: Meta's own rule holds, and what was written stays
+    hand_in(row, olga)
+    row = stored(row)
+    assert (row.status, row.last_error_code) == (TemplateStatus.APPROVED, 2388039)
+    assert "tomorrow" in text_of(row.written)
+    assert text_of(row.definition) == AFTER
+    with every_business():
+        assert not LintMiss.objects.exists()
+
+
+def test_ten_changes_in_thirty_days_is_what_we_count(acme, approved):
+    with business_scope(acme):
+        for day in range(2, 12):
+            quotas.note(approved, "edit", status=TemplateStatus.APPROVED)
+            newest = TemplateEvent.objects.filter(kind=quotas.ASKED, new="edit").latest("pk")
+            TemplateEvent.objects.filter(pk=newest.pk).update(at=now() - timedelta(days=day))
+        a_day, a_month = quotas.edits(approved)
+
+    assert (a_day.left, a_month.left) == (1, 0)
+    assert a_month.next_at is not None
+
+
+def test_corrections_of_a_rejected_one_use_up_no_quota(sandbox, approved, olga):
+    hand_in(write(approved, olga), olga)
+    decide(sandbox, approved, approve=False, reason="INVALID_FORMAT")
+    row = write(approved, olga, text="Hello {{1}}, your order {{2}} comes by bicycle today.")
+    assert (row.status, row.changes) == (TemplateStatus.REJECTED, None)
+    hand_in(row, olga)
+
+    assert stored(row).status == TemplateStatus.PENDING
+    with business_scope(row.business):
+        assert quotas.edits(row)[0].used == 1
+
+
+def test_an_answer_that_got_lost_makes_no_second_edit(sandbox, approved, olga):
+    row = write(approved, olga)
+    sandbox.control("faults", kind="timeout_after", scope="management", count=1)
+    hand_in(row, olga)
+    assert stored(row).status == TemplateStatus.SUBMITTING
+    run_submissions()
+
+    assert stored(row).status == TemplateStatus.PENDING
+    assert asked_to_edit(sandbox, row) == []  # the first one hangs still and isn't written down
+    with business_scope(row.business):
+        assert quotas.edits(row)[0].used == 1
+
+
+def test_a_worker_that_died_leaves_no_second_edit(sandbox, approved, olga, monkeypatch):
+    row = write(approved, olga)
+
+    def dies(template):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(edits, "taken", dies)
+    with pytest.raises(KeyboardInterrupt):
+        hand_in(row, olga)
+    monkeypatch.undo()
+    run_submissions()
+
+    assert (stored(row).status, text_of(stored(row).definition)) == (TemplateStatus.PENDING, AFTER)
+    assert len(asked_to_edit(sandbox, row)) == 1
+
+
+def test_an_edit_that_never_left_is_asked_again(sandbox, approved, olga, settings):
+    row = write(approved, olga)
+    settings.WHATSAPP_GRAPH_URL = "http://127.0.0.1:9"
+    hand_in(row, olga)
+    settings.WHATSAPP_GRAPH_URL = sandbox.url
+    run_submissions()
+
+    assert stored(row).status == TemplateStatus.PENDING
+    assert len(asked_to_edit(sandbox, row)) == 1
+
+
+def test_news_that_overtake_the_worker_let_no_former_text_leave(acme, approved, olga):
+    row = write(approved, olga)
+    with business_scope(acme):
+        templates.submit(row, actor=olga)
+    say(row, TemplateState.APPROVED)
+
+    assert stored(row).status == TemplateStatus.SUBMITTING
+
+
+def test_what_meta_rejects_has_replaced_the_former_text(sandbox, approved, olga):
+    hand_in(write(approved, olga), olga)
+    decide(sandbox, approved, approve=False, reason="INVALID_FORMAT")
+
+    row = stored(approved)
+    assert (row.status, text_of(row.definition)) == (TemplateStatus.REJECTED, AFTER)
+    with business_scope(row.business):
+        assert news_words.edit_of(row)["kind"] == "rejected"
+        kinds = [(one.kind, text_of(one.definition)) for one in versions.of(row)]
+    assert (TemplateStatus.REJECTED, AFTER) == kinds[0]
+    assert (TemplateStatus.APPROVED, BEFORE) in kinds
+
+
+def test_a_refused_form_leaves_a_paused_template_in_its_pause(sandbox, approved, olga):
+    sandbox.control("template", id=approved.provider_id, status="PAUSED")
+    look()
+    paused = stored(approved)
+    assert paused.paused_until is not None
+    row = write(paused, olga, category="MARKETING")
+    assert row.written["category"] == "MARKETING"
+    sandbox.control("template", id=approved.provider_id, status="DISABLED")  # and we haven't heard of it
+    hand_in(row, olga)
+
+    row = stored(row)
+    assert (row.status, row.paused_until) == (TemplateStatus.PAUSED, paused.paused_until)
+    assert row.last_error_code == 2388039 and row.changes is not None
+
+
+def test_thrown_away_changes_leave_the_text_in_force(acme, approved, olga):
+    row = write(approved, olga)
+    with business_scope(acme):
+        edits.throw_away(row, actor=olga)
+
+    assert stored(row).changes is None
+    assert text_of(stored(row).written) == BEFORE
+
+
+def test_our_team_reads_a_change_while_the_former_text_is_sent(sandbox, acme, approved, olga, sam):
+    house_rules.change("template_review", "true", actor=sam, reason="A trial.", seen="0.0")
+    row = write(approved, olga)
+    hand_in(row, olga)
+    row = stored(row)
+    assert row.status == TemplateStatus.APPROVED and row.is_sendable
+    with business_scope(acme):
+        assert not templates.may_change(row)
+        review = TemplateReview.objects.get()
+    assert text_of(review.definition) == AFTER
+
+    with every_business():
+        house_review.decide(review.pk, approve=True, by=sam)
+    assert stored(row).status == TemplateStatus.SUBMITTING
+    run_submissions()
+    assert stored(row).status == TemplateStatus.PENDING
+
+
+def test_news_of_our_own_change_count_once(acme, approved, olga):
+    hand_in(write(approved, olga), olga)
+    with every_business():
+        row = MessageTemplate.objects.select_related("business", "waba").get(pk=approved.pk)
+        heard.components_changed(row, TemplateComponents(**news_fields(row), body=AFTER))
+        assert quotas.edits(row)[0].used == 1
+        heard.components_changed(row, TemplateComponents(**news_fields(row), body="Somebody wrote this elsewhere."))
+        assert quotas.edits(row)[0].used == 2
+
+
+def test_the_category_of_an_approved_one_is_not_even_named(sandbox, approved, olga, monkeypatch):
+    told = {}
+    real = calls.edit
+
+    def edit(template_id, **changes):
+        told.update(changes)
+        return real(template_id, **changes)
+
+    monkeypatch.setattr(calls, "edit", edit)
+    hand_in(write(approved, olga), olga)
+
+    assert told["category"] == ""
+    assert stored(approved).status == TemplateStatus.PENDING
+
+
+def test_the_sandbox_refuses_as_meta_does(sandbox, approved, olga):
+    from onboarding import gateway
+
+    line = gateway.line(access_token="", provider="sandbox", subject="test")
+    with pytest.raises(ProviderError) as refused:
+        line.edit_template(approved.provider_id, category="MARKETING", components=body(AFTER))
+    assert refused.value.subcode == 2388039
+    line.edit_template(approved.provider_id, components=body(AFTER))
+    with pytest.raises(ProviderError) as refused:
+        line.edit_template(approved.provider_id, components=body(BEFORE))
+    assert refused.value.subcode == 2388039
+
+
+# The pages
+
+
+def page(name, template, **more):
+    return reverse(f"templates_hsm:template_{name}", args=[template.business.slug, template.reference], **more)
+
+
+def typed(template, text, **more):
+    return {"version": template.version, "name": template.name, "language": template.language, "category": "UTILITY",
+            "body": text, "body-example-1": "Rosa", "body-example-2": "48213"} | more  # fmt: skip
+
+
+def test_the_builder_changes_an_approved_template(sandbox, client, approved, olga):
+    client.force_login(olga)
+    shown = client.get(page("edit", approved))
+    assert shown.status_code == 200
+    assert "1 of 1 left" in shown.content.decode()
+
+    client.post(page("edit", approved), typed(approved, AFTER, action="save", category="MARKETING"))
+    detail = client.get(page("detail", approved)).content.decode()
+    assert BEFORE.split("{{")[0] in detail and page("discard", approved) in detail
+
+    sent = client.post(page("edit", approved), typed(stored(approved), AFTER, action="submit"))
+    assert sent.status_code == 302
+    run_submissions()
+    row = stored(approved)
+    assert (row.status, text_of(row.definition), row.category) == (TemplateStatus.PENDING, AFTER, "UTILITY")
+    compared = client.get(page("versions", approved))
+    assert compared.context["differ"] is True
+
+
+def test_a_quota_that_bites_is_shown_and_loses_nothing(sandbox, client, approved, olga):
+    hand_in(write(approved, olga), olga)
+    decide(sandbox, approved)
+    client.force_login(olga)
+    answer = client.post(page("edit", approved), typed(stored(approved), "Hello {{1}}, your order {{2}} comes by ship.",
+                                                       action="submit"))  # fmt: skip
+
+    assert answer.status_code == 409
+    assert "once a day" in answer.context["problem"]
+    assert "by ship" in text_of(stored(approved).written)
+
+
+def test_discarding_is_for_those_who_may_write(client, approved, olga, ana):
+    row = write(approved, olga)
+    client.force_login(ana)
+    assert client.post(page("discard", row)).status_code == 403
+    assert stored(row).changes is not None
+    client.force_login(olga)
+    client.post(page("discard", row))
+    assert stored(row).changes is None

@@ -1,0 +1,286 @@
+"""What is done with templates by and by: the word before the archive, the queue that waits, files that nobody names."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.storage import default_storage
+from django.urls import reverse
+
+from config.clock import now
+from contactcenter import template_sendings
+from onboarding.services import house_rules
+from templates_hsm.models import MessageTemplate, TemplateMedia, TemplateReview, TemplateStatus, in_a_day
+from templates_hsm.services import archiving, header_media, queue_reminders, sweeping, templates
+from tenants.models import Mail
+from tenants.tenancy import business_scope, every_business
+from tests import builders
+from tests.templates_hsm.test_exchange import run_submissions, stored
+from tests.templates_hsm.test_header_media import PNG, upload, with_header
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+# The archive
+
+
+def old_template(acme, days, **fields):
+    return builders.template(acme, created_at=now() - timedelta(days=days), **fields)
+
+
+def mails(olga):
+    return Mail.objects.filter(to=olga.email, key__startswith="template_news:archiving")
+
+
+def test_a_template_that_nobody_sends_is_told_of_once_before_meta_archives_it(acme, olga):
+    idle, young = old_template(acme, 350), old_template(acme, 100, name="young")
+    for _round in range(2):
+        archiving.tend()
+
+    assert stored(idle).archives_at is not None
+    assert now() < stored(idle).archives_at < now() + timedelta(days=30)
+    assert stored(young).archives_at is None
+    assert mails(olga).count() == 1
+
+
+def test_a_sending_takes_the_word_back(acme, olga, monkeypatch):
+    idle = old_template(acme, 350)
+    archiving.tend()
+    sent = now() - timedelta(days=1)
+    monkeypatch.setattr(archiving, "_sources", [lambda pks: {idle.pk: sent}])
+    archiving.tend()
+
+    assert stored(idle).archives_at is None
+    assert stored(idle).last_sent_at == sent
+
+
+def test_who_sends_is_asked_only_of_those_that_are_near(acme, monkeypatch):
+    asked = []
+    old_template(acme, 100, name="young")
+    idle = old_template(acme, 350)
+    monkeypatch.setattr(archiving, "_sources", [lambda pks: asked.extend(pks) or {}])
+    archiving.tend()
+
+    assert asked == [idle.pk]
+
+
+def test_the_house_says_how_early(acme, olga, sam):
+    idle = old_template(acme, 300)
+    archiving.tend()
+    assert stored(idle).archives_at is None
+
+    house_rules.change("template_archive_days", "120", actor=sam, reason="They asked for it.", seen="0.0")
+    archiving.tend()
+    assert stored(idle).archives_at is not None
+
+
+def test_an_archived_template_has_no_badge_any_more(acme, client, olga):
+    idle = old_template(acme, 350)
+    archiving.tend()
+    client.force_login(olga)
+    address = reverse("templates_hsm:template_list", args=[acme.slug])
+    olga.language = "en"
+    olga.save()
+    assert "Soon archived" in client.get(address).content.decode()
+    detail = client.get(reverse("templates_hsm:template_detail", args=[acme.slug, idle.reference])).content.decode()
+    assert "Meta archives it" in detail
+
+    with every_business():
+        templates.move(MessageTemplate.objects.select_related("business").get(pk=idle.pk), TemplateStatus.ARCHIVED)
+    archiving.tend()
+    assert stored(idle).archives_at is None
+
+
+def test_the_newest_accepted_message_of_a_template_counts(acme):
+    template = builders.template(acme)
+    with business_scope(acme):
+        assert template_sendings.newest([template.pk]) == {}
+
+
+# The queue of our team
+
+
+@pytest.fixture
+def waiting(acme, sam):
+    sam.language = "en"
+    sam.save()
+    sam.user_permissions.add(Permission.objects.get(codename="change_templatereview"))
+    template = builders.template(acme, status=TemplateStatus.HOUSE_REVIEW, provider_id=None)
+    with business_scope(acme):
+        return TemplateReview.objects.create(business=acme, template=template, definition=template.definition)
+
+
+def waited(review, hours):
+    """As if it had been asked, and told of, that much earlier."""
+    with every_business():
+        row = TemplateReview.objects.get(pk=review.pk)
+        told = row.remind_at - timedelta(hours=hours) if row.remind_at else None
+        TemplateReview.objects.filter(pk=review.pk).update(
+            asked_at=row.asked_at - timedelta(hours=hours), remind_at=told
+        )
+
+
+def queue_mails():
+    return Mail.objects.filter(key__startswith="template_queue:").count()
+
+
+def test_our_team_hears_once_of_what_waits_too_long_then_with_a_growing_pause(waiting):
+    told = []
+    queue_reminders.remind()
+    told.append(queue_mails())
+    for hours in (25, 1, 24, 24, 25):
+        waited(waiting, hours)
+        queue_reminders.remind()
+        told.append(queue_mails())
+
+    # a day and an hour: the first; a day later the second; the third only after two more days
+    assert told == [0, 1, 1, 2, 2, 3]
+
+
+def test_several_late_ones_make_one_mail(acme, waiting):
+    other = builders.template(acme, name="second", status=TemplateStatus.HOUSE_REVIEW, provider_id=None)
+    with business_scope(acme):
+        second = TemplateReview.objects.create(business=acme, template=other, definition=other.definition)
+    waited(waiting, 30)
+    waited(second, 30)
+    queue_reminders.remind()
+
+    mail = Mail.objects.get(key__startswith="template_queue:")
+    assert "second" in mail.text and "order_update" in mail.text
+    assert "2 templates" in mail.subject
+
+
+def test_what_was_decided_is_not_reminded_of(acme, waiting):
+    waited(waiting, 30)
+    with business_scope(acme):
+        TemplateReview.objects.filter(pk=waiting.pk).update(state="approved")
+
+    assert queue_reminders.remind() == 0
+
+
+# Files
+
+
+def a_day_passed():
+    with every_business():
+        TemplateMedia.objects.update(look_after=now() - timedelta(minutes=1))
+
+
+def test_a_file_that_nothing_names_goes_after_a_day_and_the_named_ones_stay(
+    acme, olga, django_capture_on_commit_callbacks
+):
+    _template, named = with_header(acme, olga)
+    with business_scope(acme):
+        loose = header_media.keep(acme, upload(PNG + b"other"), actor=olga)
+    assert sweeping.sweep() == {"gone": 0, "kept": 0}
+
+    a_day_passed()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweeping.sweep() == {"gone": 1, "kept": 1}
+    with every_business():
+        assert [row.pk for row in TemplateMedia.objects.all()] == [named.pk]
+    assert not default_storage.exists(loose.file)
+    assert default_storage.exists(named.file)
+    assert sweeping.sweep() == {"gone": 0, "kept": 0}
+
+
+def test_a_file_of_changes_or_of_an_older_version_stays(acme, olga):
+    template = builders.template(acme)
+    with business_scope(acme):
+        media = header_media.keep(acme, upload(PNG), actor=olga)
+        header = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": [header_media.handle_of(media)]}}
+        templates.save(template, version=1, components=[header, *template.components], actor=olga)
+        template.versions.all().delete()
+    a_day_passed()
+    assert sweeping.sweep()["gone"] == 0
+
+    with business_scope(acme):
+        templates.save(template, version=2, components=template.components, actor=olga)
+        assert template.changes is None
+        template.versions.all().delete()
+    a_day_passed()
+    assert sweeping.sweep()["gone"] == 1
+
+
+def test_a_file_that_is_put_to_use_anew_is_not_looked_at(acme, olga):
+    with business_scope(acme):
+        header_media.keep(acme, upload(PNG), actor=olga)
+    a_day_passed()
+    with business_scope(acme):
+        again = header_media.keep(acme, upload(PNG), actor=olga)
+    with every_business():
+        again.refresh_from_db()
+    assert again.look_after > in_a_day() - timedelta(minutes=5)
+    assert sweeping.sweep() == {"gone": 0, "kept": 0}
+
+
+# The cards of a carousel
+
+
+def carousel():
+    def card(number):
+        text = {"type": "BODY", "text": f"Blue shoes number {number} for the summer."}
+        button = {"type": "QUICK_REPLY", "text": "Tell me more"}
+        return {
+            "components": [
+                {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::sample"]}},
+                text,
+                {"type": "BUTTONS", "buttons": [button]},
+            ]
+        }
+
+    top = {"type": "BODY", "text": "These are the shoes you asked about."}
+    return [top, {"type": "CAROUSEL", "cards": [card(1), card(2)]}]
+
+
+def test_a_card_takes_a_file_in_the_builder_and_meta_gets_its_handle(sandbox, client, acme, olga, sam):
+    house_rules.change("promotional_templates", "accepted", actor=sam, reason="A pilot.", seen="0.0")
+    waba = builders.waba(acme, waba_id=sandbox.waba(), access_token="")
+    row = builders.template(
+        acme, waba=waba, category="MARKETING", status=TemplateStatus.DRAFT, provider_id=None, components=carousel()
+    )
+    client.force_login(olga)
+    address = reverse("templates_hsm:template_edit", args=[acme.slug, row.reference])
+    form = {"version": 1, "name": row.name, "language": "en", "category": "MARKETING",
+            "body": "These are the shoes you asked about."}  # fmt: skip
+
+    page = client.post(address, form | {"action": "card:1", "card-file-1": io.BytesIO(PNG)})
+    cards = page.context["cards"]
+    assert cards[1]["file"]["url"] in page.content.decode()
+    assert cards[0]["handle"] == "4::sample"
+
+    form |= {f"card-media-{card['index']}": card["handle"] for card in cards}
+    client.post(address, form | {"action": "submit"})
+    kept = stored(row).components[1]["cards"]
+    assert kept[1]["components"][0]["example"]["header_handle"] == [cards[1]["handle"]]
+    assert kept[1]["components"][1:] == carousel()[1]["cards"][1]["components"][1:]
+
+    run_submissions()
+    assert stored(row).status == TemplateStatus.PENDING, stored(row).last_error
+    with every_business():
+        assert TemplateMedia.objects.get().provider_handle.startswith("4::")
+
+
+@pytest.mark.parametrize(("content", "word"), [(b"%PDF-1.7\n" + b"x" * 50, "picture or a video"), (b"GIF89a..", "GIF")])
+def test_a_file_that_no_card_takes_is_refused_beside_the_card(client, acme, olga, content, word):
+    olga.language = "en"
+    olga.save()
+    row = builders.template(
+        acme, category="MARKETING", status=TemplateStatus.DRAFT, provider_id=None, components=carousel()
+    )
+    client.force_login(olga)
+    address = reverse("templates_hsm:template_edit", args=[acme.slug, row.reference])
+    form = {"version": 1, "name": row.name, "language": "en", "category": "MARKETING", "body": "These are the shoes."}
+    page = client.post(address, form | {"action": "card:0", "card-file-0": io.BytesIO(content)})
+
+    assert word in page.context["cards"][0]["problem"]
+    assert page.context["cards"][1]["problem"] == ""
+    assert client.post(address, form | {"action": "card:7"}).status_code == 200
+    with every_business():
+        assert not TemplateMedia.objects.exists()
