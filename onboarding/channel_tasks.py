@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
-from onboarding.services import channel_reminders, channels, round_trips
+from onboarding.services import channel_reminders, channel_rounds, channels, round_trips
 
 
 @shared_task(name="onboarding.tasks.check_channels")
 def check_channels():
     """Check the channels that are due or that somebody asked about."""
-    return channels.run_due()
+    return channel_rounds.run_due()
 
 
 @shared_task(name="onboarding.tasks.tend_channels")

@@ -1,40 +1,33 @@
-"""Setting a channel up and keeping an eye on it (product row C5). The only writer of ``ChannelSetup`` and its items.
+"""Setting a channel up and keeping an eye on it (product row C5). With ``channel_rounds`` the only writer of
+``ChannelSetup`` and its items.
 
-The list begins when a number is registered. A worker checks it outside any scope (``channel_checks``); pages only
-write wishes. Whether a number is live is decided by its round trip alone (``round_trips``); an item that fails later
-opens an incident and makes the number a broken one, not one that isn't live.
+The list begins when a number is registered. A worker looks in rounds (``channel_rounds``); pages only write wishes.
+Whether a number is live is decided by its round trip alone (``round_trips``); an item that fails later opens an
+incident and makes the number a broken one, not one that isn't live.
 """
 
-import random
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from config import hints
 from config.clock import now
-from config.faults import fault_point
 from onboarding.advisor import CURRENT, NONE, judge_platform
 from onboarding.exceptions import NotPossible
 from onboarding.models import Actor, ChannelItem, ChannelSetup, CheckKind, CheckState, PhoneNumber
 from onboarding.rulebook.house import house_rule
 from onboarding.services import channel_words
-from onboarding.services.channel_checks import CHECKS, PLATFORMS, REPAIRS, Case, Finding, Look
+from onboarding.services.channel_checks import CHECKS, PLATFORMS, REPAIRS, Case, Finding
 from providers import incidents
-from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from tenants import audit, live
 from tenants.tenancy import acting_for, every_business
 
 TASK = "onboarding.tasks.check_channels"
-LEASE = timedelta(minutes=2)
-CALM, LONGEST = timedelta(hours=12), timedelta(hours=2)
-"""The pause between looks at a channel in order, and the longest one while something is open."""
 HOURLY_CALLS = 90
 """Of the 200 questions an hour that Meta takes about a young account (onboarding reference §5.8); polls need some."""
-SILENT_ROUNDS = 5
 SETTLED = (CheckState.PASSED, CheckState.WAIVED)
 REASON_LENGTH = 10
 
@@ -200,7 +193,7 @@ def say_platform(setup, *, platform, version, actor):
     setup.save(update_fields=["platform", "platform_version"])
     _date(setup)
     item = setup.items.get(kind=CheckKind.PLATFORM)
-    write(item, CHECKS[CheckKind.PLATFORM](_case(setup, ()), None))
+    write(item, CHECKS[CheckKind.PLATFORM](case_of(setup, ()), None))
     audit.record(
         audit.to_translate("contact center noted"), setup.phone_number.e164, actor=actor, business=setup.business,
         platform=setup.platform, version=setup.platform_version,
@@ -209,46 +202,11 @@ def say_platform(setup, *, platform, version, actor):
     tell(setup)
 
 
-# The worker
+# Facts
 
 
-def run_due(limit=20):
-    """Check the channels that are due or asked for; returns how many were, and how many got no answer."""
-    at = now()
-    with every_business():
-        pks = list(
-            ChannelSetup.objects.filter(Q(next_check_at__lte=at) | Q(asked_at__lte=at))
-            .order_by("asked_at", "next_check_at")
-            .values_list("pk", flat=True)[:limit]
-        )
-    return {"checked": len(pks), "failed": sum(not run(pk) for pk in pks)}
-
-
-def run(pk):
-    """Take one channel under a lease, ask the provider, store what it said. Returns whether it answered."""
-    with acting_for(ChannelSetup, pk) as setup:
-        at = now()
-        scheduled = setup.next_check_at is not None and setup.next_check_at <= at
-        taken = ChannelSetup.objects.filter(pk=pk).filter(Q(next_check_at__lte=at) | Q(asked_at__lte=at))
-        lease = at + LEASE
-        if not taken.update(next_check_at=lease, asked_at=lease):
-            return True
-        kinds = tuple(
-            item.kind
-            for item in setup.items.all()
-            if item.kind in CHECKS
-            and (item.state == CheckState.CHECKING or (scheduled and item.state != CheckState.WAIVED))
-        )
-        case = _case(setup, kinds)
-    look = Look(case)
-    findings, silent = _go_round(case, look)
-    with acting_for(ChannelSetup, pk) as setup:
-        store(setup, findings, silent, look.calls, scheduled=scheduled, lease=lease)
-        fault_point("channels.check_before_commit")
-    return silent is None
-
-
-def _case(setup, kinds):
+def case_of(setup, kinds):
+    """Plain values of a channel, so that its questions can be asked outside the scope; ``kinds`` are wanted."""
     number = PhoneNumber.objects.select_related("waba", "application").get(pk=setup.phone_number_id)
     waba, application = number.waba, number.application
     return Case(
@@ -281,65 +239,7 @@ def profile_of(application):
     }
 
 
-def _go_round(case, look):
-    """All questions of one round: the findings, and the error that left some without an answer, or None."""
-    findings, silent = {}, None
-    for kind, question in [*((k, REPAIRS[k]) for k in case.repairs), *((k, CHECKS[k]) for k in case.wanted)]:
-        if silent is not None and kind != CheckKind.PLATFORM:
-            continue
-        try:
-            found = question(case, look)
-        except ProviderError as error:
-            found, silent = _refused(error), silent or (error if _no_answer(error) else None)
-        if found is not None:
-            findings[kind] = found
-    return findings, silent
-
-
-def _no_answer(error):
-    return isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}
-
-
-def _refused(error):
-    """What a refusal of the question itself says about the channel; None when it says nothing."""
-    if _no_answer(error):
-        return None
-    word = "refused"
-    if error.code in {0, 190}:
-        word = "token_invalid"
-    elif error.code == 10 or 200 <= (error.code or 0) < 300:
-        word = "permission_missing"
-    return Finding(CheckState.FAILED, word, Actor.US, {}, error.code, error.details or error.message or str(error))
-
-
-def store(setup, findings, silent, calls, *, scheduled=True, lease=None):
-    """Write what a round found, the incidents that follow, and when to look again."""
-    changed = False
-    for item in setup.items.all():
-        if item.kind in findings:
-            changed |= write(item, findings[item.kind])
-        elif item.state == CheckState.CHECKING and item.kind in CHECKS:
-            write(item, _as_before(item), looked=False)
-    settle(setup)
-    setup.failures = 0 if silent is None else setup.failures + 1
-    setup.quiet_rounds = 0 if changed else min(setup.quiet_rounds + 1, 100)
-    if setup.hour_began_at is None or now() - setup.hour_began_at >= timedelta(hours=1):
-        setup.hour_began_at, setup.hour_calls = now(), 0
-    setup.hour_calls += calls
-    setup.next_check_at = now() + _pause(setup)
-    setup.save(update_fields=["failures", "quiet_rounds", "hour_began_at", "hour_calls", "next_check_at"])
-    ChannelSetup.objects.filter(pk=setup.pk, asked_at=lease).update(asked_at=None)
-    key = f"channel:{setup.phone_number_id}:silent"
-    if setup.failures >= SILENT_ROUNDS:
-        incidents.open_incident(
-            key, gettext_noop("A channel can't be checked: Meta gives no answer"), f"{setup}: {silent}"
-        )
-    elif silent is None:
-        incidents.close_incident(key)
-    tell(setup)
-
-
-def _as_before(item):
+def state_before(item):
     """The state that an item had before it was to be checked, for when nothing was learnt."""
     if item.checked_at is None or item.error in channel_words.WAITING:
         state = CheckState.WAITING
@@ -351,7 +251,7 @@ def _as_before(item):
 def write(item, finding, *, looked=True):
     """Write what was found of one item; open or close its incident. Returns whether it is news."""
     number = item.setup.phone_number
-    before = _as_before(item).state if item.state == CheckState.CHECKING else item.state
+    before = state_before(item).state if item.state == CheckState.CHECKING else item.state
     news = before != finding.state or item.error != finding.error
     if news and finding.state != CheckState.CHECKING:
         item.since = now()
@@ -378,6 +278,7 @@ def write(item, finding, *, looked=True):
 
 
 def incident_key(item):
+    """The key of the incident about an item."""
     return f"channel:{item.setup.phone_number_id}:{item.kind}"
 
 
@@ -396,25 +297,6 @@ def _calls_of_this_hour(setup):
     if setup.hour_began_at is None or now() - setup.hour_began_at >= timedelta(hours=1):
         return 0
     return setup.hour_calls
-
-
-def _pause(setup):
-    """Soon while something is open and moving, rarely when all is in order; never past the hour's budget."""
-    soon = timedelta(seconds=settings.POLL_SECONDS)
-    if setup.failures:
-        pause = min(soon * 2 ** min(setup.failures, 10), LONGEST)
-    elif is_open(setup):
-        pause = min(soon * 2 ** min(setup.quiet_rounds + 1, 10), LONGEST)
-    else:
-        pause = CALM
-    if setup.hour_calls >= HOURLY_CALLS:
-        pause = max(pause, timedelta(hours=1))
-    return pause * random.uniform(0.9, 1.2)
-
-
-def is_open(setup):
-    """Whether a look at Meta may change something: an item that can be checked isn't in order."""
-    return setup.items.filter(kind__in=list(CHECKS)).exclude(state__in=SETTLED).exists()
 
 
 def tell(setup):

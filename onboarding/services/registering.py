@@ -17,7 +17,7 @@ TOO_OFTEN = 133016
 
 
 def register(case, line):
-    """Register the number of a ``step_runner.Case`` over ``line``; returns what Meta says of it then.
+    """Register the number of a ``step_questions.Case`` over ``line``; returns what Meta says of it then.
 
     Raises ``ProviderError`` 133016 of our own when the quota is used up. A PIN that the provider took and we forgot
     would lock the number, so it is stored first.

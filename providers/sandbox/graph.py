@@ -8,6 +8,7 @@ import time
 # Each of these modules registers its calls.
 from . import (
     accounts,
+    activation,  # noqa: F401
     badge,  # noqa: F401
     faults,
     media,

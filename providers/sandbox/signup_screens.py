@@ -9,7 +9,7 @@ import secrets
 import phonenumbers
 from django.utils.translation import gettext as _
 
-from . import accounts, numbers, people, present
+from . import accounts, activation, numbers, people, present
 from .errors import GraphError
 from .router import Call
 from .signup_codes import SCOPES
@@ -138,7 +138,7 @@ def _number(box, request, flow, answers, given):
         return PERMISSIONS
     method = given.get("method") if given.get("method") in ("SMS", "VOICE") else "SMS"
     params = {"code_method": method, "language": given.get("language") or "en_US"}
-    numbers.request_code(Call(box, request, params, node=answers["number"]))
+    activation.request_code(Call(box, request, params, node=answers["number"]))
     return CODE
 
 
@@ -188,7 +188,7 @@ def _business_app_number(box, answers, given):
 def _send_app_code(box, number_id):
     """The code that the WhatsApp Business app shows when one connects it."""
     number = box.store.get("number", number_id)
-    code = numbers.new_code(box.store, number_id, "APP")
+    code = activation.new_code(box.store, number_id, "APP")
     text = f"WhatsApp Business: {code[:3]}-{code[3:]}"
     box.store.insert("sms", digits=number["digits"], method="APP", text=text, code=code, at=present.now())
 
@@ -198,13 +198,13 @@ def _code(box, request, flow, answers, given):
         if flow == COEXISTENCE:
             _send_app_code(box, answers["number"])
         else:
-            numbers.request_code(
+            activation.request_code(
                 Call(box, request, {"code_method": "SMS", "language": "en_US"}, node=answers["number"])
             )
         return CODE
     if not people.digits_of(given.get("code", "")):
         raise Wrong(_("Write the six figures."))
-    numbers.verify_code(Call(box, request, {"code": given["code"]}, node=answers["number"]))
+    activation.verify_code(Call(box, request, {"code": given["code"]}, node=answers["number"]))
     if flow == COEXISTENCE:
         box.store.update(
             "number",

@@ -6,7 +6,7 @@ import pytest
 
 from onboarding.exceptions import NotPossible
 from onboarding.models import Actor, ChannelSetup, CheckKind, CheckState, PhoneNumber
-from onboarding.services import channel_checks, channel_reminders, channel_words, channels
+from onboarding.services import channel_checks, channel_reminders, channel_rounds, channel_words, channels
 from onboarding.services.channel_checks import Finding
 from providers.models import Incident, ProviderCall
 from tenants.models import AuditEvent, Mail
@@ -53,7 +53,7 @@ def look(number):
     """One round of the worker, now."""
     with every_business():
         ChannelSetup.objects.update(next_check_at="2020-01-01T00:00Z", hour_calls=0)
-    return channels.run_due()
+    return channel_rounds.run_due()
 
 
 def items(number):
@@ -171,7 +171,7 @@ def test_an_address_set_for_the_number_is_found_and_put_right(sandbox, number, s
 
     with business_scope(number.business):
         channels.ask(item.setup, [CheckKind.WEBHOOK], actor=sam, repair=True, by_staff=True)
-    channels.run_due()
+    channel_rounds.run_due()
 
     assert items(number)[CheckKind.WEBHOOK].state == CheckState.PASSED
 
@@ -182,7 +182,7 @@ def test_an_account_without_our_app_is_found_and_put_right(sandbox, number, sam)
 
     with business_scope(number.business):
         channels.ask(item.setup, [CheckKind.WEBHOOK], actor=sam, repair=True, by_staff=True)
-    channels.run_due()
+    channel_rounds.run_due()
 
     assert items(number)[CheckKind.WEBHOOK].state == CheckState.PASSED
 
@@ -204,7 +204,7 @@ def test_a_profile_with_gaps_is_found_and_filled_from_the_application(sandbox, n
 
     with business_scope(number.business):
         channels.ask(item.setup, [CheckKind.PROFILE], actor=sam, repair=True, by_staff=True)
-    channels.run_due()
+    channel_rounds.run_due()
 
     assert items(number)[CheckKind.PROFILE].state == CheckState.PASSED
     about = sandbox.get(f"{number.phone_number_id}/whatsapp_business_profile", fields="about,email").json()
@@ -218,7 +218,7 @@ def test_a_pin_turned_off_is_found_and_set_again(sandbox, number, sam):
 
     with business_scope(number.business):
         channels.ask(item.setup, [CheckKind.PIN], actor=sam, repair=True, by_staff=True)
-    channels.run_due()
+    channel_rounds.run_due()
 
     assert items(number)[CheckKind.PIN].state == CheckState.PASSED
 
@@ -340,7 +340,7 @@ def test_without_an_answer_nothing_changes_and_staff_hears_of_it_in_the_end(sand
     look(number)
     settings.WHATSAPP_GRAPH_URL = "http://127.0.0.1:9"
 
-    for _round in range(channels.SILENT_ROUNDS):
+    for _round in range(channel_rounds.SILENT_ROUNDS):
         assert look(number)["failed"] == 1
 
     assert items(number)[CheckKind.WEBHOOK].state == CheckState.PASSED
@@ -359,11 +359,11 @@ def test_the_pause_grows_while_nothing_changes_and_is_long_when_all_is_in_order(
         for name, value in fields.items():
             setattr(setup, name, value)
         with business_scope(number.business):
-            return channels._pause(setup)
+            return channel_rounds._pause(setup)
 
     growing = [pause(quiet_rounds=rounds) for rounds in (0, 2, 4, 30)]
     assert growing == sorted(growing)
-    assert growing[-1] <= channels.LONGEST * 1.2
+    assert growing[-1] <= channel_rounds.LONGEST * 1.2
     assert pause(hour_calls=channels.HOURLY_CALLS, quiet_rounds=0) >= timedelta(minutes=54)
     look(number)
     assert pause(hour_calls=0) > timedelta(hours=10)
@@ -385,9 +385,9 @@ def test_asking_twice_asks_once(number, olga):
         channels.ask(setup, actor=olga)
         with pytest.raises(NotPossible):
             channels.ask(setup, actor=olga)
-    channels.run_due()
+    channel_rounds.run_due()
 
-    assert channels.run_due() == {"checked": 0, "failed": 0}
+    assert channel_rounds.run_due() == {"checked": 0, "failed": 0}
     assert items(number)[CheckKind.WEBHOOK].state == CheckState.PASSED
 
 
@@ -398,7 +398,7 @@ def test_an_item_asked_about_alone_is_looked_at_alone(number, sam):
 
     with business_scope(number.business):
         channels.ask(setup, [CheckKind.PROFILE], actor=sam, by_staff=True)
-    channels.run_due()
+    channel_rounds.run_due()
 
     after = items(number)
     assert after[CheckKind.PROFILE].checked_at > before[CheckKind.PROFILE].checked_at
@@ -470,7 +470,7 @@ def test_a_waived_item_is_looked_at_again_when_staff_ask(number, sam):
     with business_scope(number.business):
         channels.waive(setup.items.get(kind=CheckKind.PROFILE), reason="Their agency does it later.", actor=sam)
         channels.ask(setup, [CheckKind.PROFILE], actor=sam, by_staff=True)
-    channels.run_due()
+    channel_rounds.run_due()
 
     assert items(number)[CheckKind.PROFILE].state == CheckState.PASSED
 

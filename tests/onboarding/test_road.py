@@ -10,7 +10,7 @@ from onboarding.enums import ApplicationStatus as Status
 from onboarding.enums import StepKind, StepState
 from onboarding.exceptions import NotPossible
 from onboarding.models import OnboardingStep, Waba
-from onboarding.services import applications, overview, polls, step_runner, steps, verification
+from onboarding.services import applications, overview, polls, step_questions, step_runner, steps, verification
 from onboarding.views import road
 from providers.base import BusinessVerification, ProviderError
 from tenants.models import Mail
@@ -183,10 +183,10 @@ def test_a_registration_that_meta_still_looks_at_is_waiting_and_not_broken(appro
         number = builders.phone_number(approved.business, application=approved, status="pending", registered_at=None)
         registered = steps.get(approved, StepKind.REGISTERED)
         report = type("Report", (), {})()
-        monkeypatch.setattr(step_runner.numbers, "store_report", lambda number, report: {})
-        case = step_runner.Case(registered.pk, StepKind.REGISTERED, "", "", "", "", "", "", "", number_pk=number.pk)
+        monkeypatch.setattr(step_questions.numbers, "store_report", lambda number, report: {})
+        case = step_questions.Case(registered.pk, StepKind.REGISTERED, "", "", "", "", "", "", "", number_pk=number.pk)
         for _look in range(5):
-            step_runner.store_registration(registered, case, report)
+            step_questions.store_registration(registered, case, report)
 
         assert registered.state == StepState.WAITING_FOR_META
         assert registered.next_attempt_at > now()
@@ -246,11 +246,11 @@ def test_staff_pushes_a_stuck_step_from_the_review_page(client, approved, sam):
 
 
 def test_polling_is_quick_at_first_and_seldom_later(settings):
-    pauses = [step_runner.until_next_look(looks, step_runner.SELDOM) for looks in range(1, 20)]
+    pauses = [step_questions.until_next_look(looks, step_questions.SELDOM) for looks in range(1, 20)]
 
     assert pauses[0] == timedelta(seconds=2 * settings.POLL_SECONDS)
     assert pauses == sorted(pauses)
-    assert pauses[-1] == step_runner.SELDOM
+    assert pauses[-1] == step_questions.SELDOM
 
 
 def test_a_refusal_to_tell_is_asked_again_by_itself(begun):
