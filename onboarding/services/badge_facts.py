@@ -15,7 +15,9 @@ from onboarding.rulebook.house import house_rule
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The platform's figures that hold on a day. The wait after a refusal is in months or in days."""
+    """The platform's figures that hold on a day. The wait after a refusal is in months or in days; ``rule`` is the key
+    of the text in which they stand, ``stated`` the day of that text.
+    """
 
     retry_months: int
     retry_days: int
@@ -23,6 +25,8 @@ class Figures:
     most_links: int
     colour: str
     source: str
+    rule: str
+    stated: date
 
 
 def figures(day=None):

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -38,6 +38,11 @@ LOOKS = {
     State.WITHDRAWN: "closed",
     State.LAPSED: "closed",
 }
+RULES = {
+    "accounts": gettext_lazy("Meta's rules for official business accounts"),
+    "partners": gettext_lazy("WhatsApp's rules for partners"),
+}
+"""What people call the texts in which the platform's figures stand (``rule`` in badge.toml)."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -151,6 +156,7 @@ def _context(request, number, row, *, form=None, send_form=None):
     earlier = badges.earlier(row) if row is not None and row.state in {State.DRAFT, State.CHECKED} else None
     checks = badge_checks.about_number(shown)
     blocked = badges.why_not(number, row)
+    figures = badge_facts.figures()
     return {
         "number": number,
         "row": row,
@@ -174,7 +180,8 @@ def _context(request, number, row, *, form=None, send_form=None):
             for old in badges.history(number)
             if row is not None and old.pk != row.pk
         ],
-        "figures": badge_facts.figures(),
+        "figures": figures,
+        "rule": RULES[figures.rule],
         "counting": badge_facts.expectations(counts=True),
         "not_counting": badge_facts.expectations(counts=False),
         "next_day": badge_facts.wait_after(now(), number.business.time_zone).day,

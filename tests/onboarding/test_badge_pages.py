@@ -9,7 +9,8 @@ from django.urls import reverse
 from config.clock import now
 from onboarding.forms.badge import LINKS
 from onboarding.models import BadgeRequest, BadgeState
-from onboarding.services import badge
+from onboarding.services import badge, badge_facts
+from onboarding.views.badge import RULES
 from tenants.models import AuditEvent, Mail
 from tenants.tenancy import business_scope
 from tests.onboarding.badges import ANSWERS, PRESS, attempt, newest, pending, ready_number, refuse, stored
@@ -61,6 +62,12 @@ def test_before_anything_the_page_says_what_the_badge_is_and_isnt(owner, at):
     assert "WhatsApp decides alone" in page
     assert "A verified company is something else" in page
     assert "Prepare a request" in page
+
+
+def test_the_source_of_the_rules_is_named_in_the_readers_words(owner, at):
+    assert "Source: Meta&#x27;s rules for official business accounts, as of Dec. 12, 2025." in text(owner, at())
+    for row in badge_facts._told()["platform"]:
+        assert str(RULES[row["rule"]]), "each text of the platform has a name on the page"
 
 
 def test_the_number_page_leads_there(owner, acme, number, at):
