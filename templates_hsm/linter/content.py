@@ -10,13 +10,12 @@ from onboarding.rulebook.editions import per_edition
 
 from .. import languages
 from ..components import Definition, scan
-from .findings import INFO, WARNING
 from .phrases import Index, Overlaps, Words, cut
 from .rulebook import BOOK, Report, data
 
 JUDGED = ("es", "pt", "en")
 _THRESHOLD = 1.0
-# What a hint weighs in a text that is otherwise about a thing of the person's own.
+# What a hint weighs in a sentence about a thing of the person's own.
 _CONCRETE_SHARE = {"lifestyle": 0.6, "call": 0.3, "commerce": 0.1}
 _CONCRETE_VARIABLES = 3
 # Notices without a telling word usually have at least two variables; in our labelled texts all did.
@@ -24,9 +23,10 @@ _SOME_VARIABLES = 2
 # Where one of these was found, what the text is about needs no further remark.
 _OTHER_FAULTS = ("category_mismatch", "threatening", "sensitive_data_request", "prohibited_content")
 _SHOWN = 3
+# Benefits of which a sentence may report without promoting them, and wording that takes this excuse away.
+_BENEFITS = frozenset({"discount", "gift", "loyalty", "upgrade", "commerce", "lifestyle"})
+_PUSHES = frozenset({"urgency", "winback", "cart", "referral", "app", "event", "novelty", "call"})
 _VAGUE_THRESHOLD = 0.5
-# Meta names a body of one word or of a variable only as unclear, and files it under marketing.
-_UNCLEAR_WORDS = 2
 
 # Small words that give a language away and mean nothing in the other two.
 _TELLTALE = {
@@ -82,6 +82,7 @@ def _lists(language: str) -> _Lists:
                 index.add(pattern, ("innocent", key))
     plain = {
         ("innocent", "promo"): promotion["innocent"],
+        ("settled", ""): promotion["settled"],
         ("evidence", ""): generic["evidence"],
         ("innocent", "evidence"): generic["evidence_innocent"],
         ("code", ""): conduct["code"],
@@ -278,9 +279,13 @@ def _category(template: Definition, parts: list[_Part], lists: _Lists, report: R
 
 def _promotion(parts: list[_Part], lists: _Lists, concrete: bool) -> tuple[float, list]:
     """How strongly the texts promote, and the telling places, strongest first."""
-    groups, hints, shown = {}, {}, []
+    groups, hints, shown, weak = {}, {}, [], 0.0
     for part in parts:
+        reported = _reported(part) if concrete else frozenset()
+        concerned = {part.words.sentence[first] for _, first, _ in part.hits.get("evidence", ())}
         for key, first, last in part.hits.get("promo", ()):
+            if key[1] in _BENEFITS and part.words.sentence[first] in reported:
+                continue
             weight = lists.weights[key]
             if weight >= _THRESHOLD:
                 if key not in groups:
@@ -290,8 +295,17 @@ def _promotion(parts: list[_Part], lists: _Lists, concrete: bool) -> tuple[float
                 word = part.words.words[first]
                 if word not in hints:
                     hints[word] = (part, first, last, key)
-    weak = sum(lists.weights[key] * (_CONCRETE_SHARE[key[1]] if concrete else 1) for *_, key in hints.values())
+                    # What the text says of the person's own thing excuses the sentences that say it, no others.
+                    excused = concrete and part.words.sentence[first] in concerned
+                    weak += weight * (_CONCRETE_SHARE[key[1]] if excused else 1)
     return sum(groups.values()) + weak, shown + list(hints.values())
+
+
+def _reported(part: _Part) -> set[int]:
+    """The sentences that report what was done with a benefit and invite to nothing."""
+    sentence = part.words.sentence
+    settled = {sentence[first] for _, first, _ in part.hits.get("settled", ())}
+    return settled - {sentence[first] for key, first, _ in part.hits.get("promo", ()) if key[1] in _PUSHES}
 
 
 def _generic(parts: list[_Part], variables: int, lists: _Lists, report: Report) -> None:
@@ -303,6 +317,4 @@ def _generic(parts: list[_Part], variables: int, lists: _Lists, report: Report) 
             report.add("NOT-UTILITY", part.path, start, end, reason=lists.reasons[key][report.reader])
             return
     if variables < _SOME_VARIABLES:
-        short = sum(1 for part in parts for word in part.words.words if word is not None) <= _UNCLEAR_WORDS
-        severity = WARNING if short else INFO
-        report.add("NOT-UTILITY", parts[0].path, severity=severity, reason=_UNCLEAR[report.reader])
+        report.add("NOT-UTILITY", parts[0].path, reason=_UNCLEAR[report.reader])

@@ -26,6 +26,8 @@ def check(template: Definition, report: Report) -> None:
             if button.kind == "OTP":
                 report.add("OTP-ELSEWHERE", button.path)
                 break
+    if template.category == "UTILITY" and any(button.kind == "COPY_CODE" for button in template.buttons):
+        report.add("COUPON-CATEGORY", "category", patch=[("category", "MARKETING")])
     if template.offer is not None:
         _offer(template, report)
     if template.carousel_path:

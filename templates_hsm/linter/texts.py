@@ -21,7 +21,9 @@ _SPACES = re.compile(r" {5,}")
 _TAB = re.compile(r"\t+")
 _BREAK = re.compile(r"[\r\n]")
 _MARKS = re.compile(r"\*|`|(?<![^\W_])_(?=\S)[^_\n]*_(?![^\W_])|(?<!\w)~(?=\S)[^~\n]*~(?!\w)")
-_WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+# Scripts that put no blanks between words: each character counts as one.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’.,-][^\W_{_UNSPACED}]+)*")
 _ADJACENT = re.compile(r"\}\}\s*(?=\{\{)")
 _OPENERS = {"es": "Hola", "pt": "Olá", "en": "Hello"}
 _NAMED_FROM = re.compile(r"[^a-z0-9]+")
@@ -93,11 +95,12 @@ def examples(part: Header | Body, report: Report) -> None:
     if counted and len(counted) < len(names):
         return
     if counted:
-        # A gap in the numbering is another rule's business: what counts here is how many samples there are.
-        given = sum(1 for name, sample in part.examples.items() if name.isdigit() and sample.strip())
-        missing = list(names[given:])
+        # A gap in the numbering is another rule's business: the samples belong to the variables in their order.
+        order = sorted(names, key=int)
+        samples = {name: part.examples.get(str(number), "") for number, name in enumerate(order, 1)}
     else:
-        missing = [name for name in names if not part.examples.get(name, "").strip()]
+        order, samples = list(names), part.examples
+    missing = [name for name in order if not samples.get(name, "").strip()]
     if missing:
         place = next(place for place in placeholders.found if place.name == missing[0])
         report.add(
