@@ -2,6 +2,7 @@
 
 Starts the embedded servers (unless ``DATABASE_URL`` and ``REDIS_URL`` name others), makes roles and tables, loads the
 demo businesses into an empty database, starts the processes of the Procfile and prints where to go. Ctrl-C stops it.
+``python -m config.run prepare`` makes roles, tables and translations and ends.
 """
 
 import hashlib
@@ -25,12 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN_SECONDS = 120
 
 
-def main():
+def main(words=()):
     os.chdir(ROOT)
     data = Path(os.environ.get("DATA_DIR") or ROOT / ".data")
     data.mkdir(parents=True, exist_ok=True)
     try:
-        return run(data)
+        return prepare(data) if "prepare" in words else run(data)
     except CannotStart as exc:
         print(f"\nCan't start: {exc}\n", file=sys.stderr)
         return 1
@@ -41,18 +42,10 @@ def run(data):
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    given = {name: value for name, value in os.environ.items() if value}  # make passes on unset ones as empty
-    environment = given | _programs_on_path() | _secrets(data)
-    environment.setdefault("DATA_DIR", str(data))
-    web, sandbox = int(environment.get("WEB_PORT", 8000)), int(environment.get("SANDBOX_PORT", 8010))
-    _rehearsal_settings(environment, data, web, sandbox)
+    environment, web, sandbox = _environment(data)
     _check_port("WEB_PORT", web)
     _check_port("SANDBOX_PORT", sandbox)
-    servers = None
-    if not environment.get("DATABASE_URL"):
-        servers = Servers(data)
-        servers.start()
-        environment.update(servers.environment)
+    servers = _start_servers(environment, data)
     try:
         _prepare_database(environment, data)
         without_owner = {k: v for k, v in environment.items() if k not in _OWNERS_ONLY}
@@ -83,6 +76,39 @@ def run(data):
         if servers is not None:
             servers.stop()
     return 0
+
+
+def prepare(data):
+    """What a first start makes before its processes run, for folders that are copied from this one. Returns 0."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    environment, _web, _sandbox = _environment(data)
+    servers = _start_servers(environment, data)
+    try:
+        _prepare_database(environment, data)
+    finally:
+        if servers is not None:
+            servers.stop()
+    return 0
+
+
+def _environment(data):
+    """The settings of all processes, and both ports."""
+    given = {name: value for name, value in os.environ.items() if value}  # make passes on unset ones as empty
+    environment = given | _programs_on_path() | _secrets(data)
+    environment.setdefault("DATA_DIR", str(data))
+    web, sandbox = int(environment.get("WEB_PORT", 8000)), int(environment.get("SANDBOX_PORT", 8010))
+    _rehearsal_settings(environment, data, web, sandbox)
+    return environment, web, sandbox
+
+
+def _start_servers(environment, data):
+    """The embedded servers, or ``None`` where the environment names others."""
+    if environment.get("DATABASE_URL"):
+        return None
+    servers = Servers(data)
+    servers.start()
+    environment.update(servers.environment)
+    return servers
 
 
 _OWNERS_ONLY = {"DATABASE_OWNER_URL", "DATABASE_SUPERUSER_URL"}
@@ -152,21 +178,32 @@ def _check_port(name, port):
 
 
 def _prepare_database(environment, data):
-    """Roles, tables and translations; skipped when nothing changed since the last complete start."""
+    """Roles, tables and translations; what didn't change since the last complete start is skipped."""
+    if not _translations_are_compiled():
+        _manage(environment, "translations", "compile", "--quiet")
     stamp, digest = data / "prepared", _digest()
     if stamp.exists() and stamp.read_text() == digest:
         return
     print("Preparing the database…", flush=True)
     if environment.get("DATABASE_SUPERUSER_URL"):
-        _manage(environment, "setup_database")
-    _manage(environment, "migrate", "--verbosity", "0")
-    _manage(environment, "translations", "compile")
+        _manage(environment, "setup_database", "--migrate")
+    else:
+        _manage(environment, "migrate", "--verbosity", "0")
     stamp.write_text(digest)
+
+
+def _translations_are_compiled():
+    """They lie beside the program and not in the data folder, so the stamp of a folder says nothing about them."""
+    for source in ROOT.glob("locale/*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            return False
+    return True
 
 
 def _digest():
     digest = hashlib.sha256(str(sys.version_info[:2]).encode())
-    for pattern in ("*/migrations/*.py", "locale/*/LC_MESSAGES/*.po", "tenants/rls.py", "*/models.py", "*/models/*.py"):
+    for pattern in ("*/migrations/*.py", "tenants/rls.py", "*/models.py", "*/models/*.py"):
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -224,4 +261,4 @@ def _print_welcome(web, sandbox, environment):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

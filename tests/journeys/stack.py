@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from email import message_from_string
 from email.policy import default as default_policy
@@ -24,12 +23,12 @@ from pathlib import Path
 import requests
 
 from config.embedded import Servers
+from tests.journeys.prepared import PASSED_ON, new_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = ("web", "sender", "worker", "beat", "sandbox")
 READY_WITHIN_SECONDS, WITH_DEMO_SECONDS = 600, 900
 STAFF_PASSWORD = "una-clave-larga-9"
-_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _BETWEEN_LETTERS = re.compile(r"^-{79}\r?\n", re.MULTILINE)
 
 
@@ -64,9 +63,7 @@ class Stack:
     """One running installation. ``start`` and ``stop`` are called once each."""
 
     def __init__(self, demo=False):
-        # As root the servers run as another user, who must be able to reach the folder.
-        self.folder = Path(tempfile.mkdtemp(prefix="umbral-journey-", dir="/var/tmp"))
-        self.folder.chmod(0o755)
+        self.folder = new_folder()
         self.demo = demo
         self.web_port, self.sandbox_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.web_port}"
@@ -128,7 +125,7 @@ class Stack:
 
     def _outer_environment(self):
         """Nothing of the surrounding test run but what every program needs."""
-        kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return kept | {
             "DATA_DIR": str(self.folder),
             "WEB_PORT": str(self.web_port),

@@ -2,6 +2,7 @@
 
 import psycopg2
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from psycopg2 import sql
 
@@ -15,6 +16,9 @@ class Command(BaseCommand):
     )
     requires_system_checks = []
 
+    def add_arguments(self, parser):
+        parser.add_argument("--migrate", action="store_true", help="make the tables too, without starting once more")
+
     def handle(self, *args, **options):
         superuser = env.text("DATABASE_SUPERUSER_URL")
         owner, app = settings.DATABASE_OWNER, settings.DATABASES["default"]
@@ -22,6 +26,8 @@ class Command(BaseCommand):
             raise CommandError("Set DATABASE_SUPERUSER_URL, DATABASE_OWNER_URL and DATABASE_URL.")
         make_roles_and_database(superuser, owner, app)
         self.stdout.write(f"Database {app['NAME']} is ready for {owner['USER']} and {app['USER']}.")
+        if options["migrate"]:
+            call_command("migrate", verbosity=0)
 
 
 def make_roles_and_database(superuser_url, owner, app):
