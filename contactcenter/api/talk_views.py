@@ -12,7 +12,7 @@ from contactcenter.api import shapes
 from contactcenter.api.paging import PARAMETERS, page
 from contactcenter.gate import NotAllowed, may_send
 from contactcenter.models import Conversation, Message, MessageSource
-from contactcenter.services import content, messages
+from contactcenter.services import content, messages, outgoing
 from contacts.models import ConsentEvent
 from contacts.services import consent, people
 from onboarding.models import PhoneNumber
@@ -239,7 +239,7 @@ def said(act):
         return act()
     except NotAllowed as exc:
         raise Refused(exc.answer) from exc
-    except messages.IdempotencyConflict as exc:
+    except outgoing.IdempotencyConflict as exc:
         raise KeyTaken() from exc
     except NotValid as exc:
         raise exceptions.ValidationError({"message": exc.messages}) from exc

@@ -10,6 +10,7 @@ from functools import singledispatchmethod
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config import clock
+from contactcenter import gate
 from contactcenter.demo import acts, pictures
 from contactcenter.demo.stage import ago
 from contactcenter.models import Conversation, Direction, Message, MessageStatus
@@ -106,7 +107,7 @@ class Line:
             self._appear()
             try:
                 self._do(act, self._at(act))
-            except messages.NotAllowed:
+            except gate.NotAllowed:
                 if clock.now() - self.stage.ends_at < TOO_LATE:
                     raise
                 # A run that broke is told to its end much later, and windows of that day have closed.

@@ -1,61 +1,32 @@
-"""Writing messages: the gate is asked, then one transaction holds the message, its place in the outbox and the news.
+"""Writing messages, each kind of them; ``outgoing`` asks the gate and puts them into the outbox.
 
 Every function works inside the caller's scope and raises ``gate.NotAllowed`` (the gate said no, with a sentence),
-``ValidationError`` (WhatsApp would refuse the content) or ``IdempotencyConflict``. The sender takes over after commit.
+``ValidationError`` (WhatsApp would refuse the content) or ``outgoing.IdempotencyConflict``.
 """
 
-import hashlib
-
-import orjson
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
+from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from config import hints
-from config.clock import now
-from config.faults import fault_point
-from contactcenter import gate
 from contactcenter.costs import spending
 from contactcenter.models import (
     Conversation,
-    ConversationStatus,
     Direction,
     Message,
-    MessageMedia,
     MessageSource,
     MessageStatus,
     OutboxItem,
     OutboxState,
-    Priority,
     Reaction,
 )
-from contactcenter.sender import CHANNEL, UPLOADED
-from contactcenter.services import CONVERSATION_CHANGED, MESSAGE_CHANGED, content, media
+from contactcenter.sender import UPLOADED
+from contactcenter.services import attachments, content, media, outgoing
 from contacts.models import Contact
 from contacts.services import people
-from tenants import live
-from tenants.tenancy import current_scope
 
-NotAllowed = gate.NotAllowed
 READ_RECEIPT = "contactcenter.tasks.send_read_receipt"
-
-_PRIORITY = {
-    MessageSource.AGENT: Priority.AGENT,
-    MessageSource.API: Priority.AGENT,
-    MessageSource.BOT: Priority.SYSTEM,
-    MessageSource.CAMPAIGN: Priority.CAMPAIGN,
-}
-_SHOWN_CHARACTERS = 200
-
-
-class IdempotencyConflict(Exception):
-    """The same idempotency key was used for another request; ``message`` is the one of the first."""
-
-    def __init__(self, message):
-        super().__init__("This idempotency key belongs to another request.")
-        self.message = message
 
 
 def send_text(
@@ -71,7 +42,7 @@ def send_text(
 ):
     """Queue free-form text (up to 4,096 characters). ``reply_to`` is the message to quote. Returns the ``Message``."""
     body = content.text(text)
-    return _say(
+    return outgoing.say(
         conversation,
         kind="text",
         text=body,
@@ -96,7 +67,7 @@ def send_interactive(
 ):
     """Queue buttons, a list, a link, a location or a request for one: ``asked`` as the gateway's builders take it."""
     built = content.interactive(asked)
-    return _say(
+    return outgoing.say(
         conversation,
         kind=content.kind_of(built),
         text=content.words_of(built),
@@ -128,13 +99,13 @@ def send_template(
     values = dict(values or {})
     file = None
     if header_file is not None:
-        file = _Attachment(header_file)
+        file = attachments.Attachment(header_file)
         values["header"] = {"id": UPLOADED}
     elif not values.get("header"):
         file = media.own_file(template)
         if file is not None:
             values["header"] = {"id": UPLOADED}
-    return _say(
+    return outgoing.say(
         conversation,
         kind="template",
         text=content.filled(template, values),
@@ -160,14 +131,14 @@ def send_media(
     priority=None,
 ):
     """Queue a file; its first bytes decide what it is. Only pictures, videos and documents have a caption."""
-    file = _Attachment(uploaded_file)
+    file = attachments.Attachment(uploaded_file)
     caption = content.caption(caption, file.kind)
     built = {"type": file.kind}
     if caption:
         built["caption"] = caption
     if file.kind == "document":
         built["filename"] = file.name
-    return _say(
+    return outgoing.say(
         conversation,
         kind=file.kind,
         text=caption,
@@ -186,7 +157,7 @@ def send_reaction(message, emoji, *, author=None, source=MessageSource.AGENT):
     emoji = content.emoji(emoji)
     content.check_reaction_target(message)
     conversation = message.conversation
-    sent = _say(
+    sent = outgoing.say(
         conversation,
         kind="reaction",
         text=emoji,
@@ -202,7 +173,7 @@ def send_reaction(message, emoji, *, author=None, source=MessageSource.AGENT):
         direction=Direction.OUTBOUND,
         defaults={"conversation": conversation, "emoji": emoji, "at": sent.at},
     )
-    _tell(conversation, message)
+    outgoing.tell(conversation, message)
     return sent
 
 
@@ -228,7 +199,7 @@ def mark_read(conversation, *, by=None):
     )
     if changed:
         conversation.read_up_to, conversation.unread_count = newest, 0
-        _tell(conversation)
+        outgoing.tell(conversation)
         hints.after_commit(READ_RECEIPT, conversation.business_id, conversation.pk)
     return bool(changed)
 
@@ -282,7 +253,7 @@ def resend(message, *, author=None):
         MessageStatus.UNKNOWN,
     }:
         raise ValidationError(_("Only a message that wasn't sent can be sent again."), code="not_failed")
-    again = _say(
+    again = outgoing.say(
         message.conversation,
         kind=message.kind,
         text=message.text,
@@ -292,183 +263,14 @@ def resend(message, *, author=None):
         source=MessageSource.AGENT if author else message.source,
         reply_to=message.reply_to_provider_id,
         idempotency_key=resend_key(message),
-        file=_copy_of(message),
+        file=attachments.copy_of(message),
         in_thread=message.kind != "reaction",
     )
     OutboxItem.objects.filter(message=message, state=OutboxState.UNKNOWN).delete()
-    _tell(message.conversation, message)
+    outgoing.tell(message.conversation, message)
     return again
 
 
 def resend_key(message):
     """The idempotency key of the message that repeats ``message``; finds it, too."""
     return f"resend:{message.reference}"
-
-
-class _Attachment:
-    """An uploaded file, recognised and measured, not stored yet."""
-
-    def __init__(self, uploaded):
-        self.uploaded = uploaded
-        found = media.recognise(uploaded, uploaded.name or "")
-        self.kind, self.mime_type, self.ending = found.kind, found.mime_type, found.ending
-        media.check_size(self.kind, uploaded.size)
-        self.name = media.clean_name(uploaded.name or "", self.ending)
-
-    def digest(self):
-        self.uploaded.seek(0)
-        digest = hashlib.file_digest(self.uploaded, "sha256").hexdigest()
-        self.uploaded.seek(0)
-        return digest
-
-    def attach(self, message):
-        name, size, digest = media.store(message.business, self.uploaded, self.ending)
-        MessageMedia.objects.create(
-            business_id=message.business_id,
-            message=message,
-            mime_type=self.mime_type,
-            file_name=self.name,
-            size=size,
-            sha256=digest,
-            file=name,
-        )
-
-
-class _Copy:
-    """The file of a message that is sent again."""
-
-    def __init__(self, original):
-        self.original = original
-
-    def digest(self):
-        return self.original.sha256
-
-    def attach(self, message):
-        MessageMedia.objects.create(
-            business_id=message.business_id,
-            message=message,
-            mime_type=self.original.mime_type,
-            file_name=self.original.file_name,
-            size=self.original.size,
-            sha256=self.original.sha256,
-            file=self.original.file.name,
-        )
-
-
-def _copy_of(message):
-    original = MessageMedia.objects.filter(message=message).exclude(file="").first()
-    return _Copy(original) if original else None
-
-
-def _say(
-    conversation,
-    *,
-    kind,
-    text,
-    built,
-    author,
-    source,
-    template=None,
-    reply_to=None,
-    idempotency_key=None,
-    priority=None,
-    file=None,
-    in_thread=True,
-):
-    digest = ""
-    quoted = reply_to if isinstance(reply_to, str) else content.quotable(conversation, reply_to)
-    if idempotency_key:
-        digest = _digest(conversation, built, quoted, template, file)
-        if first := _first(conversation, idempotency_key, digest):
-            return first
-    answer = gate.require(conversation, kind=kind, template=template)
-    present = now()
-    amount = answer.price and answer.price.amount
-    try:
-        with transaction.atomic():
-            if not spending.take(conversation.phone_number, amount, at=present, may_stop=kind == "template"):
-                raise NotAllowed(gate.Answer(False, "budget_used_up", price=answer.price))
-            message = Message.objects.create(
-                business_id=conversation.business_id,
-                conversation=conversation,
-                phone_number_id=conversation.phone_number_id,
-                contact_id=conversation.contact_id,
-                direction=Direction.OUTBOUND,
-                source=source,
-                author=author,
-                kind=kind,
-                text=text,
-                content=built,
-                template=template,
-                reply_to_provider_id=quoted or "",
-                at=present,
-                status=MessageStatus.QUEUED,
-                rank=MessageStatus.QUEUED.rank,
-                idempotency_key=idempotency_key or None,
-                request_digest=digest,
-            )
-    except IntegrityError:
-        if idempotency_key and (first := _first(conversation, idempotency_key, digest)):
-            return first
-        raise
-    if file is not None:
-        file.attach(message)
-    OutboxItem.objects.create(
-        business_id=conversation.business_id,
-        message=message,
-        phone_number_id=conversation.phone_number_id,
-        priority=_PRIORITY.get(source, Priority.SYSTEM) if priority is None else priority,
-    )
-    if in_thread:
-        _note_in_conversation(conversation, message)
-    _tell(conversation, message)
-    transaction.on_commit(lambda: hints.publish(CHANNEL, str(message.phone_number_id)), robust=True)
-    fault_point("say.before_commit")
-    return message
-
-
-def _digest(conversation, built, quoted, template, file):
-    asked = [
-        conversation.pk,
-        built,
-        quoted or "",
-        template.pk if template else None,
-        file.digest() if file else None,
-    ]
-    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _first(conversation, idempotency_key, digest):
-    first = Message.objects.filter(business_id=conversation.business_id, idempotency_key=idempotency_key).first()
-    if first is not None and first.request_digest != digest:
-        raise IdempotencyConflict(first)
-    return first
-
-
-def _note_in_conversation(conversation, message):
-    """Counters and the line in the list; a newer message that another transaction added keeps its place there."""
-    row = Conversation.objects.filter(pk=conversation.pk)
-    # Of two replies that wait for the same row the later one may come first.
-    answered = Greatest(F("last_outbound_at"), Value(message.at))
-    changes = {"version": F("version") + 1, "last_outbound_at": answered, "waiting_since": None}
-    if message.source == MessageSource.AGENT:
-        changes |= {"unread_count": 0, "read_up_to": F("last_inbound_at"), "status": ConversationStatus.OPEN}
-    row.update(**changes)
-    row.filter(last_activity_at__lte=message.at).update(
-        last_activity_at=message.at,
-        last_message_text=message.text[:_SHOWN_CHARACTERS],
-        last_message_kind=message.kind,
-        last_message_direction=Direction.OUTBOUND,
-    )
-
-
-def _tell(conversation, message=None):
-    business_id = None if current_scope().business_id else conversation.business_id
-    if message is not None:
-        live.emit(
-            MESSAGE_CHANGED,
-            business_id=business_id,
-            conversation=str(conversation.reference),
-            message=str(message.reference),
-        )
-    live.emit(CONVERSATION_CHANGED, business_id=business_id, conversation=str(conversation.reference))

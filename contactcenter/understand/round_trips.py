@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from contactcenter import gate
 from contactcenter.models import Conversation, Direction, Message, MessageSource, MessageStatus
 from contactcenter.services import messages
 from onboarding.models import PhoneNumber, RoundTrip
@@ -43,7 +44,7 @@ def _answer(trip, place):
         said = messages.send_text(
             conversation, text, source=MessageSource.BOT, idempotency_key=f"round-trip:{trip.reference}"
         )
-    except messages.NotAllowed as exc:
+    except gate.NotAllowed as exc:
         with translation.override(business.language or None):
             round_trips.could_not_answer(trip, str(exc.answer.text))
     except ValidationError as exc:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.clock import now
+from contactcenter import gate
 from contactcenter.forms import NewConversationForm, NoteForm, ReplyForm, TemplateValuesForm, new_key, templates_for
 from contactcenter.models import Message
-from contactcenter.services import conversations, messages
+from contactcenter.services import conversations, messages, outgoing
 from contactcenter.services.content import phone
 from contactcenter.views import common
 from contacts.services import consent, people
@@ -49,14 +50,14 @@ def conversation_reply(request, business_slug, reference):
             messages.send_media(conversation, data["file"], data["text"], **options)
         else:
             messages.send_text(conversation, data["text"], **options)
-    except messages.NotAllowed as refusal:
+    except gate.NotAllowed as refusal:
         return common.render_conversation(
             request, conversation, status=422, failed=refusal.answer, kept_text=data["text"]
         )
     except ValidationError as refusal:
         form.add_error("file" if data["file"] else "text", refusal)
         return common.render_conversation(request, conversation, status=422, mode="reply", bound=form)
-    except messages.IdempotencyConflict:
+    except outgoing.IdempotencyConflict:
         return _changed_after_sending(request, conversation, form, "reply")
     return _sent(request, conversation)
 
@@ -110,14 +111,14 @@ def conversation_template(request, business_slug, reference):
             author=request.user,
             idempotency_key=form.idempotency_key,
         )
-    except messages.NotAllowed as refusal:
+    except gate.NotAllowed as refusal:
         return common.render_conversation(
             request, conversation, status=422, mode="template", bound=form, failed=refusal.answer
         )
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return common.render_conversation(request, conversation, status=422, mode="template", bound=form)
-    except messages.IdempotencyConflict:
+    except outgoing.IdempotencyConflict:
         return _changed_after_sending(request, conversation, form, "template")
     return _sent(request, conversation)
 
@@ -146,7 +147,7 @@ def message_resend(request, business_slug, reference, message):
     conversation = common.find(reference)
     try:
         messages.resend(_message(conversation, message), author=request.user)
-    except messages.NotAllowed as refusal:
+    except gate.NotAllowed as refusal:
         return common.render_conversation(request, conversation, status=422, failed=refusal.answer)
     except ValidationError as refusal:
         return common.render_conversation(
@@ -176,11 +177,11 @@ def conversation_new(request, business_slug):
     if sending and all([form.is_valid(), values is not None and values.is_valid()]):
         try:
             message = _start(request, form, values)
-        except messages.NotAllowed as refusal:
+        except gate.NotAllowed as refusal:
             failed = refusal.answer
         except ValidationError as refusal:
             form.add_error("to" if refusal.error_list[0].code == "phone" else None, refusal)
-        except messages.IdempotencyConflict as conflict:
+        except outgoing.IdempotencyConflict as conflict:
             return redirect(conflict.message.conversation)
         else:
             flash.success(request, _("The message is on its way."))

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config.clock import now
+from contactcenter import gate
 from contactcenter.models import (
     Conversation,
     Direction,
@@ -22,7 +23,7 @@ from contactcenter.models import (
 from contactcenter.sender import UPLOADED
 from contactcenter.sender.lanes import Item
 from contactcenter.sender.wire import build
-from contactcenter.services import messages
+from contactcenter.services import messages, outgoing
 from contacts.models import ConsentSource, Contact
 from contacts.services import consent, people
 from templates_hsm.services import header_media
@@ -75,7 +76,7 @@ def test_a_text_is_a_message_an_outbox_row_and_news_at_once(acme, ana, hints_sen
 def test_what_the_gate_forbids_leaves_nothing_behind(acme):
     conversation = thread(acme, hours_left=-1)
 
-    with business_scope(acme), pytest.raises(messages.NotAllowed) as refusal:
+    with business_scope(acme), pytest.raises(gate.NotAllowed) as refusal:
         messages.send_text(conversation, "Too late")
 
     assert refusal.value.answer.reason == "window_closed"
@@ -89,7 +90,7 @@ def test_the_same_key_is_the_same_message_and_never_another_request(acme, globex
         first = messages.send_text(conversation, "Hello", idempotency_key="k1")
         conversation.contact.windows.update(expires_at=now())
         again = messages.send_text(conversation, "Hello", idempotency_key="k1")
-        with pytest.raises(messages.IdempotencyConflict) as conflict:
+        with pytest.raises(outgoing.IdempotencyConflict) as conflict:
             messages.send_text(conversation, "Other", idempotency_key="k1")
         assert OutboxItem.objects.count() == 1
     assert first == again == conflict.value.message
@@ -153,7 +154,7 @@ def test_a_conversation_is_started_with_a_template_or_not_at_all(acme, ana):
     template = builders.template(acme, waba=number.waba)
     values = {"body": ["Rosa", "1"]}
     with business_scope(acme):
-        with pytest.raises(messages.NotAllowed):
+        with pytest.raises(gate.NotAllowed):
             messages.start_conversation(number, "+57 300 123 4567", template, values, author=ana)
         assert not Contact.objects.exists() and not Conversation.objects.exists()
         agree(people.get_or_make(acme.pk, phone="573001234567"))
@@ -330,7 +331,7 @@ def test_a_failed_picture_is_sent_again_with_its_file(acme):
 
 def test_the_neighbours_conversation_cannot_be_written_to(acme, globex):
     theirs = thread(globex)
-    with business_scope(acme), pytest.raises(messages.NotAllowed):
+    with business_scope(acme), pytest.raises(gate.NotAllowed):
         messages.send_text(theirs, "Hello")
     with business_scope(globex):
         assert not Message.objects.exists()

@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from contactcenter.models import Direction, Message, OutboxItem
 from contactcenter.sender.options import Options
 from contactcenter.sender.store import Store, connection_parameters
-from contactcenter.services import messages
+from contactcenter.services import messages, outgoing
 from contacts.models import Contact
 from tenants.tenancy import business_scope
 from tests import builders
@@ -38,8 +38,8 @@ def test_two_requests_at_once_under_one_key_are_one_message(acme, monkeypatch):
         looked.append(args)
         return None if len(looked) <= 2 else real(*args)
 
-    real = messages._first
-    monkeypatch.setattr(messages, "_first", look)
+    real = outgoing._first
+    monkeypatch.setattr(outgoing, "_first", look)
     with business_scope(acme):
         first = messages.send_text(conversation, "Hello", idempotency_key="key")
         second = messages.send_text(conversation, "Hello", idempotency_key="key")

@@ -66,7 +66,7 @@ def test_what_is_put_out_is_taken_from_the_budget_at_once_and_stays_taken_when_i
     message = send(acme, conversation, template)
     assert spent(acme) == COLOMBIA_MARKETING
 
-    with pytest.raises(messages.NotAllowed) as refusal:
+    with pytest.raises(gate.NotAllowed) as refusal:
         send(acme, conversation, template)
     assert refusal.value.answer.reason == "budget_used_up"
 
@@ -187,7 +187,7 @@ def test_two_at_once_can_not_take_the_same_money(acme):
             begin.wait(10)
             send(acme, conversation, template)
             outcomes.append("sent")
-        except messages.NotAllowed as refusal:
+        except gate.NotAllowed as refusal:
             outcomes.append(refusal.answer.reason)
         finally:
             connection.close()
