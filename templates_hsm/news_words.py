@@ -129,7 +129,7 @@ def edit_of(template):
         return {
             "kind": "writing",
             "title": _("Changes are written and not handed in"),
-            "text": _("The text below is in force until Meta has the new one."),
+            "text": _("The text that the phone shows here is in force until Meta has the new one."),
         }
     if template.status not in {"submitting", "pending", "rejected"} or not templates.was_approved(template):
         return None

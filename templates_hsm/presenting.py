@@ -67,8 +67,8 @@ def trouble_of(template):
         told = errors_text.explain(template.last_error_code, details=template.last_error)
         return {
             "kind": "stop",
-            "title": _("Meta didn't take the change: %(why)s") % {"why": told.title},
-            "fix": _("%(fix)s The former text is in force and can be sent.") % {"fix": told.what_to_do},
+            "title": _("Meta didn't take the change"),
+            "fix": _("%(why)s. %(fix)s The former text stays in force.") % {"why": told.title, "fix": told.what_to_do},
             "said": template.last_error if told.is_known else "",
             "word": "",
         }

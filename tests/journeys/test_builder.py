@@ -159,3 +159,27 @@ def test_refused_corrected_and_approved(held, page):
     held.picture(page, "builder-languages")
     # Pictures put a style of their own into the page, which its policy refuses.
     assert [problem for problem in page.problems if "inline style" not in problem] == []
+
+
+def test_what_is_approved_is_changed_in_place(held, page):
+    page.goto(re.match(r".*/templates/[0-9a-f-]{36}/", page.url)[0])
+    detail = page.url
+    page.locator("header a[href$='/edit/']").click()
+    at(page, "/edit/")
+    expect(page.locator(".template-quotas")).to_contain_text("1")
+    page.locator("#field-body").fill(TEXT.replace("por la tarde", "antes del mediodía"))
+    saved(page)
+    held.picture(page, "builder-in-place")
+
+    page.goto(detail)
+    expect(page.locator("#template-status .status-line .status.ok")).to_be_visible()
+    expect(page.locator("#changes")).to_be_visible()
+    expect(page.locator(".preview")).to_contain_text("antes de las seis")
+    held.picture(page, "template-changes-written")
+    page.locator("header form[action$='/submit/'] button").click()
+    page.wait_for_url(detail)
+    decide(held, True)
+    expect(page.locator("#template-status .status-line .status.ok")).to_be_visible(timeout=60_000)
+    expect(page.locator("#changes")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".preview")).to_contain_text("antes del mediodía")
