@@ -7,7 +7,7 @@ from onboarding.rulebook.book import BOOK, Rulebook, read_files
 from onboarding.rulebook.editions import per_edition
 
 from .lexicon import SHARED, Span, lexicon, scoped
-from .negation import denied
+from .negation import denied, deny_asked
 from .text import Clause, clauses
 
 _CONNECT = {"para", "for", "pra", "pro", "to"}
@@ -56,6 +56,9 @@ class Reading:
         self.clauses: list[Clause] = [c for name, text in fields.items() for c in clauses(name, text)]
         self.spans: list[dict[str, list[Span]]] = [lexicon().spans(c) for c in self.clauses]
         self.denied: list[list[int]] = [denied(c) for c in self.clauses]
+        for clause, answer, by in zip(self.clauses, self.clauses[1:], self.denied, strict=False):
+            if clause.asked and clause.field == answer.field:
+                deny_asked(clause, answer, by)
 
     def is_denied(self, index: int, span: Span) -> bool:
         """Denied by a word that stands outside the span."""

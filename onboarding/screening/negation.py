@@ -83,6 +83,17 @@ def denied(clause: Clause) -> list[int]:
     return by
 
 
+def deny_asked(clause: Clause, answer: Clause, by: list[int]) -> None:
+    """ "tobacco? no, only coffee": a question that a lone "no" answers denies its last words. Changes ``by``."""
+    alone = len(answer.tokens) == 1 or answer.chunk[1] != answer.chunk[0]
+    if answer.tokens[0] not in {"no", "nao"} or not alone or not _OPEN.isdisjoint(clause.tokens):
+        return
+    outside = len(clause.tokens)
+    for i in range(_chunk_start(clause.chunk, outside - 1, 5), outside):
+        if by[i] < 0:
+            by[i] = outside
+
+
 def _closes(tokens: list[str], chunk: list[int], i: int) -> bool:
     """ "tabaqueria no", "bitcoin no aceptamos": a denial that ends the chunk speaks of what stands before it there."""
     before = tokens[_chunk_start(chunk, i, 99) : i]

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import zip_longest
 
 from onboarding.rulebook.book import BOOK, read_files
 from onboarding.rulebook.editions import per_edition
 
-_BREAK = re.compile(r"[.;!?\n\r•|()\[\]{}–—/]+|\s-\s|:\s")
+_BREAK = re.compile(r"([.;!?\n\r•|()\[\]{}–—/]+|\s-\s|:\s)")
 _WORD = re.compile(r"[a-z0-9]+|[,&]")
 _LEET = str.maketrans("013457", "oieast")
 _SPACED = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
@@ -33,18 +34,23 @@ def _signs() -> dict[int, str]:
 
 @dataclass(slots=True)
 class Clause:
-    """A stretch of one field between full stops; ``chunk`` numbers the parts between its commas."""
+    """A stretch of one field between full stops; ``chunk`` numbers the parts between its commas.
+
+    ``asked`` says that it ends with a question mark or trails off, so that a "no" after it may answer it.
+    """
 
     field: str
     tokens: list[str] = field(default_factory=list)
     chunk: list[int] = field(default_factory=list)
+    asked: bool = False
 
 
 def clauses(field_name: str, text: str) -> list[Clause]:
     """The clauses of a field, empty ones left out."""
     found = []
-    for part in _BREAK.split(fold(text.translate(_signs()))):
-        clause, chunk = Clause(field_name), 0
+    parts = _BREAK.split(fold(text.translate(_signs())))
+    for part, mark in zip_longest(parts[::2], parts[1::2], fillvalue=""):
+        clause, chunk = Clause(field_name, asked="?" in mark or mark.startswith("..")), 0
         for word in _WORD.findall(part or ""):
             if word == ",":
                 chunk += 1
