@@ -91,6 +91,12 @@ def _calm(stage):
     stage.do("options", **CALM)
 
 
+def _side_by_side(begun):
+    """Begin everything, then wait for each: what other processes do for one business doesn't wait for the other."""
+    for wait in list(begun):
+        wait()
+
+
 class Telling:
     """The days of the stories, one method each."""
 
@@ -152,7 +158,7 @@ class Telling:
         for applicant in self.first.values():
             applicant.get_name_approved()
             applicant.activate()
-            channels.test(self.stage, applicant)
+        _side_by_side(channels.test(self.stage, applicant) for applicant in self.first.values())
         self.players = [
             self._player(self.envios, (stories_es.FIRST, *stories_es.TALKS)),
             self._player(self.northgate, (stories_en.FIRST, *stories_en.TALKS)),
@@ -163,7 +169,10 @@ class Telling:
         for business, stories in self._templates():
             number, owner = self.first[business].number(), self._owner(business)
             templates.write(business, number, stories, actor=owner)
-            templates.hand_in(self.stage, business, stories, actor=owner)
+        _side_by_side(
+            templates.hand_in(self.stage, business, stories, actor=self._owner(business))
+            for business, stories in self._templates()
+        )
 
     @staticmethod
     def _is_live(applicant):
@@ -173,13 +182,21 @@ class Telling:
         return Player(self.stage, business, self.first[business].number(), talks, {})
 
     def templates_are_judged(self):
-        for business, stories in self._templates():
+        _side_by_side(
             templates.judge(self.stage, business, self.first[business].number(), stories)
+            for business, stories in self._templates()
+        )
 
     def _templates_change(self, *words):
-        for business, stories in self._templates():
-            chosen = [story for story in stories if story["becomes"] in words]
-            templates.change(self.stage, business, self.first[business].number(), chosen)
+        _side_by_side(
+            templates.change(
+                self.stage,
+                business,
+                self.first[business].number(),
+                [story for story in stories if story["becomes"] in words],
+            )
+            for business, stories in self._templates()
+        )
 
     def _templates(self):
         yield self.envios, stories_templates.ENVIOS

@@ -23,7 +23,7 @@ def write(business, number, stories, *, actor):
 
 
 def hand_in(stage, business, stories, *, actor):
-    """Hand in every draft that its story doesn't leave a draft, and wait until Meta has them."""
+    """Hand in every draft that its story doesn't leave a draft; returns a function that waits until Meta has them."""
     with business_scope(business):
         for story in stories:
             template = _rows(business, story).select_related("waba", "business").get()
@@ -35,11 +35,11 @@ def hand_in(stage, business, stories, *, actor):
         with business_scope(business):
             return not MessageTemplate.objects.filter(business=business, status=TemplateStatus.SUBMITTING).exists()
 
-    stage.wait(f"the templates of {business} at Meta", arrived, 12)
+    return lambda: stage.wait(f"the templates of {business} at Meta", arrived, 12)
 
 
 def judge(stage, business, number, stories):
-    """Meta's reviewer decides as the stories say."""
+    """Meta's reviewer decides as the stories say; returns a function that waits until we heard of it."""
     open_reviews = {row["subject"] for row in stage.look("reviews")["reviews"]}
     for story, template in _each(business, stories):
         if story["becomes"] in DECIDED and template.provider_id in open_reviews:
@@ -47,11 +47,16 @@ def judge(stage, business, number, stories):
             stage.do(
                 "decide", kind="templates", subject=template.provider_id, approve=approve, reason=story.get("reason")
             )
-    _wait(stage, business, number, stories, lambda story: "rejected" if story["becomes"] == "rejected" else "approved")
+    return _wait(
+        stage, business, number, stories, lambda story: "rejected" if story["becomes"] == "rejected" else "approved"
+    )
 
 
 def change(stage, business, number, stories):
-    """What befalls approved templates later: paused, disabled, archived, deleted, another quality or category."""
+    """What befalls approved templates later: paused, disabled, archived, deleted, another quality or category.
+
+    Returns a function that waits until we heard of it.
+    """
     for story, template in _each(business, stories):
         wanted = story["becomes"]
         if wanted in {"paused", "disabled", "archived"} and template.status != wanted:
@@ -62,7 +67,7 @@ def change(stage, business, number, stories):
             stage.do("template", id=template.provider_id, quality=story["quality"].upper())
         if "moves_to" in story and not template.correct_category:
             stage.do("template", id=template.provider_id, category=story["moves_to"], notice=True)
-    _wait(stage, business, number, stories, lambda story: story["becomes"])
+    return _wait(stage, business, number, stories, lambda story: story["becomes"])
 
 
 def _delete_in_whatsapp_manager(waba, template):
@@ -112,4 +117,4 @@ def _wait(stage, business, number, stories, wanted):
             look()
         return not waiting
 
-    stage.wait(f"Meta's word on the templates of {business}", settled, 20)
+    return lambda: stage.wait(f"Meta's word on the templates of {business}", settled, 20)

@@ -269,9 +269,9 @@ def test_templates_come_to_their_ends(stage, staff):
     number, stories = one.number(), stories_templates.ENVIOS
     for _run in range(2):
         demo_templates.write(one.business, number, stories, actor=one.owner)
-        demo_templates.hand_in(stage, one.business, stories, actor=one.owner)
-        demo_templates.judge(stage, one.business, number, stories)
-        demo_templates.change(stage, one.business, number, stories)
+        demo_templates.hand_in(stage, one.business, stories, actor=one.owner)()
+        demo_templates.judge(stage, one.business, number, stories)()
+        demo_templates.change(stage, one.business, number, stories)()
 
     with business_scope(one.business):
         found = dict(MessageTemplate.objects.values_list("name", "status"))
@@ -419,7 +419,7 @@ def test_our_team_tests_a_number_once_and_it_is_live(envios, staff):
         number=lambda: _fresh(number),
     )
     for _run in range(2):
-        channels.test(ProbePhone(number), one)
+        channels.test(ProbePhone(number), one)()
 
     assert _fresh(number).live_at is not None
     with business_scope(envios):
