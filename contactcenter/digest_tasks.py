@@ -43,8 +43,9 @@ def digest_deliveries(*shards):
                 break
             together = is_first
             while waiting and time.monotonic() < ends:
-                together = _go_round(list(waiting), together, busy, told)
-                waiting = _waiting_but(busy)
+                together, more = _go_round(list(waiting), together, busy, told)
+                # With nothing left in sight the next look comes after the lock is let go of, where it is needed anyway.
+                waiting = _waiting_but(busy) if more else {}
         if waiting:
             hints.send(DIGEST, *sorted(waiting))
             break
@@ -56,22 +57,23 @@ def _waiting_but(busy):
 
 
 def _go_round(shards, together, busy, told):
-    """One batch of all these shards together, or one of each, beginning anywhere; returns how to do the next round.
+    """One batch of all these shards together, or one of each, beginning anywhere.
 
-    Adds to ``told``, and to ``busy`` what others hold. A backlog, or a delivery at fault, is dealt with shard by shard.
+    Returns whether the next round may be together, and whether there is reason to look for more at once. Adds to
+    ``told``, and to ``busy`` what others hold. A backlog, or a delivery at fault, is dealt with shard by shard.
     """
     if together:
         report = dispatch.digest_together(shards, scope=every_business)
         if report is not None and not report.busy:
             _add(told, report)
-            return not report.more
+            return not report.more, report.more
     first = random.randrange(len(shards))
     for shard in shards[first:] + shards[:first]:
         report = dispatch.digest_shard(shard, scope=every_business, seconds=0)
         if report.busy:
             busy.add(shard)
         _add(told, report)
-    return False
+    return False, True
 
 
 def _add(told, report):

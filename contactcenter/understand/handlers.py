@@ -69,7 +69,7 @@ def understand(heard):
 
     windows.note(stored.new)
     conversations.apply(_news(stored, reacted))
-    statuses.apply_pending([row.key for row in stored.new])
+    statuses.apply_pending([row.key for row in stored.new], locked=True)
     _work_out_again(stored.corrected, edited)
     windows.refresh_free_entries({row.thread.id for row in stored.new + stored.corrected if row.from_ad})
 

@@ -108,11 +108,15 @@ def _reference(text):
         return ""
 
 
-def apply_pending(pairs):
-    """Apply what waits for messages that have just become known: ``[(phone number's key, provider ID)]``."""
+def apply_pending(pairs, *, locked=False):
+    """Apply what waits for messages that have just become known: ``[(phone number's key, provider ID)]``.
+
+    ``locked``: the caller holds their numbers' locks already (``routing.lock``).
+    """
     if not pairs:
         return
-    routing.lock(number for number, _provider_id in pairs)
+    if not locked:
+        routing.lock(number for number, _provider_id in pairs)
     waiting = pending.take(set(pairs))
     facts, told = {}, {}
     for one in waiting:

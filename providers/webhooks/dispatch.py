@@ -53,10 +53,10 @@ class DigestReport:
     busy: bool = False
 
 
-def digest_shard(shard, *, limit=ledger.READ_ROWS, scope=contextlib.nullcontext, seconds=TIME_BUDGET_SECONDS):
+def digest_shard(shard, *, limit=ledger.READ_ROWS, scope=transaction.atomic, seconds=TIME_BUDGET_SECONDS):
     """Digest a shard until it is empty, its turn is over, or another worker holds it.
 
-    ``scope()`` opens the caller's rights for one transaction. Raises ``django.db.Error`` when the database itself is
+    ``scope()`` opens one transaction with the caller's rights. Raises ``django.db.Error`` when the database itself is
     in trouble; nothing is lost then and the next sweep tries again.
     """
     run = _Run(shard, limit, scope)
@@ -71,7 +71,7 @@ def digest_shard(shard, *, limit=ledger.READ_ROWS, scope=contextlib.nullcontext,
     return run.report()
 
 
-def digest_together(shards, *, limit=FEW_ROWS, scope=contextlib.nullcontext):
+def digest_together(shards, *, limit=FEW_ROWS, scope=transaction.atomic):
     """Digest the first few rows of several shards in one transaction; what another worker holds is left out.
 
     While little is said a batch per shard would be a commit and two dozen statements for a row or two. Returns a
@@ -80,15 +80,14 @@ def digest_together(shards, *, limit=FEW_ROWS, scope=contextlib.nullcontext):
     """
     found = {}
     try:
-        with transaction.atomic(), scope():
+        with scope():
             with connection.cursor() as cursor:
                 for shard in shards:
                     cursor.execute(_BEGIN, [ledger.READERS_LOCK, shard])
                     if cursor.fetchone()[0]:
                         found[shard] = []
             for shard in found:
-                position, room = ledger.position_of(shard), ledger.READ_BYTES // len(found)
-                rows = ledger.read_after(shard, position, limit=limit, max_bytes=room)
+                rows = ledger.read_next(shard, limit=limit, max_bytes=ledger.READ_BYTES // len(found))
                 found[shard] = [(row, read_delivery(row)) for row in rows]
             said = sorted((pair for pairs in found.values() for pair in pairs), key=lambda pair: pair[0].id)
             if said:
@@ -151,8 +150,8 @@ class _Run:
             return False
         rows = []
         try:
-            with self._transaction() as position:
-                rows += ledger.read_after(self.shard, position, limit=self._size())
+            with self._transaction():
+                rows += ledger.read_next(self.shard, limit=self._size())
                 heard = [one for row in rows for one in read_delivery(row)]
                 if rows:
                     handle(heard)
@@ -205,8 +204,8 @@ class _Run:
         """Bring the healthy events of a failing delivery home, and bury the delivery with what went wrong."""
         heard = read_delivery(row)
         failures = self._try([heard])
-        with self._transaction() as position:
-            if position < row.id:
+        with self._transaction():
+            if ledger.position_of(self.shard) < row.id:
                 if failures:
                     bury(row, failures)
                 ledger.advance(self.shard, row.id, _counts([row], heard) | {"dead": int(bool(failures))})
@@ -236,14 +235,16 @@ class _Run:
 
     @contextlib.contextmanager
     def _transaction(self):
-        """The caller's scope in one transaction that holds the shard; yields the cursor's position."""
-        with transaction.atomic(), self.scope():
+        """The caller's scope in one transaction that holds the shard.
+
+        The next statement sees what the holder before us committed: the lock was let go of after that.
+        """
+        with self.scope():
             with connection.cursor() as cursor:
                 cursor.execute(_BEGIN, [ledger.READERS_LOCK, self.shard])
                 if not cursor.fetchone()[0]:
                     raise _Busy
-            # A new statement sees what the holder before us committed; the lock was let go of after that.
-            yield ledger.position_of(self.shard)
+            yield
 
 
 def _counts(rows, heard):

@@ -47,10 +47,12 @@ SELECT id, received_at, body FROM (
     SELECT id, received_at, body, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS before
     FROM (
         SELECT id, received_at, body FROM providers_delivery
-        WHERE shard = %s AND id > %s ORDER BY id LIMIT %s
+        WHERE shard = %s AND id > {after} ORDER BY id LIMIT %s
     ) AS next
 ) AS measured WHERE before < %s ORDER BY id
 """
+_READ_AFTER = _READ.format(after="%s")
+_READ_NEXT = _READ.format(after="coalesce((SELECT position FROM providers_deliverycursor WHERE shard = %s), 0)")
 
 _WAITING = """
 SELECT s.shard, oldest.received_at
@@ -98,9 +100,18 @@ def append(*bodies, received_at=None):
 
 
 def read_after(shard, position, *, limit=READ_ROWS, max_bytes=READ_BYTES):
-    """The next rows of a shard, oldest first; at least one when there is any, however large."""
+    """The rows of a shard beyond ``position``, oldest first; at least one when there is any, however large."""
+    return _read(_READ_AFTER, shard, position, limit, max_bytes)
+
+
+def read_next(shard, *, limit=READ_ROWS, max_bytes=READ_BYTES):
+    """The rows beyond the shard's cursor, as ``read_after`` gives them."""
+    return _read(_READ_NEXT, shard, shard, limit, max_bytes)
+
+
+def _read(statement, *parameters):
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [shard, position, limit, max_bytes])
+        cursor.execute(statement, parameters)
         return [Row(number, moment, bytes(body)) for number, moment, body in cursor.fetchall()]
 
 

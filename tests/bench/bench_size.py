@@ -119,10 +119,11 @@ def rls(ground):
     side = inbox.side(world.BUSINESSES)
     count = 10_000 if ground.full else 1500
     rounds, pages_n = 7, 40 if ground.full else 15
+    measured = 2 * (rounds + 1)
     told = iter(
-        world.deliveries(side.numbers, count, seed=n, at=at) for n, at in enumerate(inbox.moments(2 * rounds + 2))
+        world.deliveries(side.numbers, count, seed=n, at=at) for n, at in enumerate(inbox.moments(measured + 1))
     )
-    inbox.digest(ground, next(told))
+    inbox.digest(ground, next(told))  # so that the pages have something to show
     look = _viewer(side.numbers[0].business_id)
 
     def pages():

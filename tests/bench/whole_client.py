@@ -10,7 +10,7 @@ import time
 from tests.bench.load import read_requests
 from tests.bench.stream_client import Pages, run
 
-SCRIPT_PAUSE_SECONDS = 0.01
+SCRIPT_PAUSE_SECONDS = 0.001
 """``contactcenter/inbox.js`` gathers what comes within this time."""
 DELIVERIES = "/webhooks/whatsapp/"
 

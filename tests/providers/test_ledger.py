@@ -211,7 +211,7 @@ def test_reading_uses_the_index_of_the_shard(db):
     ledger.append(*[delivery(phone_number_id=f"20000000{n:04}") for n in range(50)])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN " + ledger._READ, [SHARD, 0, 10, 1000])
+        cursor.execute("EXPLAIN " + ledger._READ_AFTER, [SHARD, 0, 10, 1000])
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "Index Scan" in plan

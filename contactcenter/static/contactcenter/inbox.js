@@ -432,7 +432,7 @@ const note = (reference, type) => {
   if (!reference) return;
   if (!waiting.has(reference)) waiting.set(reference, new Set());
   waiting.get(reference).add(type);
-  timer ??= setTimeout(flush, Math.max(10, calmAt - performance.now()));
+  timer ??= setTimeout(flush, Math.max(1, calmAt - performance.now()));
 };
 
 const flush = async () => {
