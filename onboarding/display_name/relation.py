@@ -3,10 +3,11 @@
 import re
 
 from .evidence import PageEvidence
-from .words import Lists, alike, distinctive, find, lists, tokens, without_legal_form
+from .words import Lists, alike, distinctive, find, lists, plain_words, tokens, without_legal_form
 
 FAIL, WARN = "fail", "warn"
 NOT_FOUND, UNRELATED = "not_on_website", "unrelated_to_brand"
+_BRANCH = plain_words("branch")
 _ARTICLES = frozenset({"the", "el", "la", "los", "las", "o", "a", "os", "as"})
 
 
@@ -78,7 +79,8 @@ def _is_extra(words: tuple[str, ...], page: PageEvidence, known: Lists) -> bool:
 
 
 def _branch(words: tuple[str, ...], page: PageEvidence, known: Lists) -> bool:
-    """A place the page names: "Gimnasio Titán Palermo" where Palermo is among the branches."""
+    """A place the page names: "Gimnasio Titán Palermo", "… - Sucursal Palermo" where Palermo is among the branches."""
+    words = tuple(w for w in words if w not in _BRANCH) or words
     if not page.mentions(words):
         return False
     return words in known.places or not any(w in known.generic for w in words)

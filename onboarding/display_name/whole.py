@@ -9,6 +9,9 @@ FAIL, WARN = "fail", "warn"
 _TEST = plain_words("test")
 _FILLER = plain_words("filler")
 _PARTICLES = plain_words("particles")
+_REGION = plain_words("region")
+# "Driving the future of freight", "Cuidando de você": a phrase that begins with what somebody is doing.
+_DOING = re.compile(r"(?:\w{2,}(?:ando|endo|indo)|\w{3,}ing)")
 
 
 def whole_name_fault(name: str, brand: str, legal_name: str, page: PageEvidence) -> tuple[str, str] | None:
@@ -41,7 +44,7 @@ def _is_test(words: tuple[str, ...], brand: tuple[str, ...], known: Lists) -> bo
 
 
 def _is_place(words: tuple[str, ...], known: Lists) -> bool:
-    """Places side by side, joined at most by articles."""
+    """Places side by side, joined at most by articles; a short form of a state may follow."""
     at, seen = 0, False
     while at < len(words):
         for size in range(min(5, len(words) - at), 0, -1):
@@ -49,7 +52,7 @@ def _is_place(words: tuple[str, ...], known: Lists) -> bool:
                 at, seen = at + size, True
                 break
         else:
-            if words[at] not in known.stop:
+            if words[at] not in known.stop and not (seen and words[at] in _REGION):
                 return False
             at += 1
     return seen
@@ -126,6 +129,6 @@ def _is_slogan(
         return True
     if len(words) == 2:
         return words[0] in known.verbs and words[1] in known.slogans
-    if len(words) >= 4 and marks:
+    if len(words) >= 4 and (marks or not shared and _DOING.fullmatch(words[0])):
         return True
     return len(words) >= 6 and not shared
