@@ -86,6 +86,7 @@ def prepare(stack):
 
 def make_rows(told):
     """Inside the program: our rows for what the provider has, an API key and a session; prints JSON."""
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
@@ -114,7 +115,7 @@ def make_rows(told):
         ApiKey.objects.create(business=business, name="faults", prefix=prefix, digest=digest)
         session = SessionStore()
         session[SESSION_KEY] = str(owner.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = owner.get_session_auth_hash()
         session.create()
         rows.append(
