@@ -13,7 +13,7 @@ from templates_hsm import reasons
 from templates_hsm.editor import Editor
 from templates_hsm.examples import all_examples
 from templates_hsm.linter import lint
-from templates_hsm.models import MessageTemplate, TemplateStatus
+from templates_hsm.models import IN_PLACE, MessageTemplate, TemplateStatus
 from templates_hsm.services import templates
 from tenants.tenancy import business_scope, every_business
 from tests import builders
@@ -382,7 +382,7 @@ def test_a_taken_name_is_said_and_what_was_typed_stays(owner, acme, draft):
     assert "Save mine over it" not in page_of(response)
 
 
-@pytest.mark.parametrize("status", sorted(set(TemplateStatus) - templates.EDITABLE))
+@pytest.mark.parametrize("status", sorted(set(TemplateStatus) - templates.EDITABLE - IN_PLACE))
 def test_what_meta_has_in_hand_is_not_edited_here(owner, acme, status):
     template = builders.template(acme, status=status)
 
