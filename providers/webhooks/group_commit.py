@@ -165,7 +165,9 @@ class GroupCommit:
             return batch, False
 
     def _write(self, batch):
-        present, clock = now(), time.monotonic()
+        # In this order: when the machine stalls in between, a delivery came late. The other way round it would seem to
+        # have come before it was written, and whoever reads it would move the provider's time back.
+        clock, present = time.monotonic(), now()
         rows = [(present - timedelta(seconds=clock - at), raw) for raw, at, _future in batch]
         try:
             parameters, shards = ledger.insert_parameters(rows)

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import time
 from pathlib import Path
 
 import psycopg2
 import pytest
 from django.db import connection
 
+from config.clock import now
 from providers.models import UnknownEvent
 from providers.webhooks import dispatch, door, group_commit, ledger, subscribers
 from providers.webhooks.events import Event
@@ -246,6 +248,22 @@ def test_a_connection_that_broke_while_idle_costs_nobody_an_answer():
     assert asyncio.run(restart()) == (200, 200)
     assert kept() == [b'{"n":1}', b'{"n":2}']
     other.close()
+
+
+def test_a_machine_that_stalls_never_makes_a_delivery_seem_older_than_it_is(monkeypatch):
+    def stalling():
+        present = now()
+        time.sleep(0.3)
+        return present
+
+    monkeypatch.setattr(group_commit, "now", stalling)
+    before = now()
+
+    assert post_all(b'{"n":1}')[0] == [200]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT received_at FROM providers_delivery")
+        [(received_at,)] = cursor.fetchall()
+    assert received_at >= before
 
 
 def test_more_than_can_wait_is_turned_away_at_once(monkeypatch):
