@@ -168,6 +168,32 @@ def test_a_house_rule_says_that_it_is_one_and_can_be_changed():
     assert preflight(promotion, house_rules=HouseRules(promotional="error"))["verdict"] == "fail"
 
 
+def test_a_blank_sample_is_named_and_not_its_neighbour():
+    finding = one(with_body("Your order {{1}} of {{2}} arrives today at noon.", [" ", "May 2"]), "missing_example")
+    assert "{{1}}" in finding.text
+    assert "{{2}}" not in finding.text
+    assert (finding.start, finding.end) == (11, 16)
+
+
+def test_few_words_for_many_variables_are_told_and_refused_only_from_as_many_on():
+    told = one(with_body("Order {{1}} for {{2}} today.", ["a", "b"]), "too_many_variables")
+    assert (told.rule, told.severity) == ("VAR-RATIO-PROBED", "info")
+    assert verdict(lint(with_body("Order {{1}} for {{2}}.", ["a", "b"]))) == "fail"
+
+
+def test_characters_count_as_words_where_no_blanks_part_them():
+    assert "too_many_variables" not in codes(
+        with_body("您的订单{{1}}已经发货，{{2}}送达。", ["a", "b"], language="zh_CN")
+    )
+
+
+def test_a_benefit_that_is_reported_does_not_promote_and_one_that_is_pushed_does():
+    reported = "We removed the coupon from your order {{1}} and refunded the difference of {{2}} today."
+    pushed = "Your order {{1}} shipped on {{2}}. Use this coupon on your next order and save."
+    assert "promotional_content" not in codes(with_body(reported, ["a", "b"]))
+    assert "promotional_content" in codes(with_body(pushed, ["a", "b"]))
+
+
 def test_promotion_hidden_in_a_sample_is_seen():
     hidden = with_body("Hi {{1}}, here is something: {{2}}. See you soon.", ["Al", "25% off everything"])
     found = [finding for finding in lint(hidden) if finding.code == "promotional_content"]
