@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from onboarding.rulebook.book import BOOK, Rulebook, read_files
 from onboarding.rulebook.editions import per_edition
@@ -56,9 +57,9 @@ class Reading:
         self.clauses: list[Clause] = [c for name, text in fields.items() for c in clauses(name, text)]
         self.spans: list[dict[str, list[Span]]] = [lexicon().spans(c) for c in self.clauses]
         self.denied: list[list[int]] = [denied(c) for c in self.clauses]
-        for clause, answer, by in zip(self.clauses, self.clauses[1:], self.denied, strict=False):
+        for i, (clause, answer) in enumerate(pairwise(self.clauses)):
             if clause.asked and clause.field == answer.field:
-                deny_asked(clause, answer, by)
+                deny_asked(clause, answer, self.denied[i], self.denied[i + 1])
 
     def is_denied(self, index: int, span: Span) -> bool:
         """Denied by a word that stands outside the span."""

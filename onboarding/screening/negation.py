@@ -83,8 +83,11 @@ def denied(clause: Clause) -> list[int]:
     return by
 
 
-def deny_asked(clause: Clause, answer: Clause, by: list[int]) -> None:
-    """ "tobacco? no, only coffee": a question that a lone "no" answers denies its last words. Changes ``by``."""
+def deny_asked(clause: Clause, answer: Clause, by: list[int], after: list[int]) -> None:
+    """ "tobacco? no, only coffee": a question that a lone "no" answers denies its last words, not what follows.
+
+    Changes ``by`` (of the question) and ``after`` (of the answer).
+    """
     alone = len(answer.tokens) == 1 or answer.chunk[1] != answer.chunk[0]
     if answer.tokens[0] not in {"no", "nao"} or not alone or not _OPEN.isdisjoint(clause.tokens):
         return
@@ -92,6 +95,8 @@ def deny_asked(clause: Clause, answer: Clause, by: list[int]) -> None:
     for i in range(_chunk_start(clause.chunk, outside - 1, 5), outside):
         if by[i] < 0:
             by[i] = outside
+    rest = denied(Clause(answer.field, answer.tokens[1:], answer.chunk[1:]))
+    after[1:] = [cause + 1 if cause >= 0 else -1 for cause in rest]
 
 
 def _closes(tokens: list[str], chunk: list[int], i: int) -> bool:

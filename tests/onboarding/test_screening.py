@@ -213,3 +213,50 @@ def test_a_denial_at_the_end_speaks_of_the_goods_before_it(text, verdict):
 )
 def test_an_everyday_word_is_no_misspelling_of_a_forbidden_one(text):
     assert judge(text).verdict == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("empresa de cobranza, recuperamos deuda vencida de terceros", "prohibited"),
+        ("serviço de cobrança para empresas", "prohibited"),
+        ("Cobranza de servicios de internet", "needs_review"),
+        ("fibra óptica para el hogar, avisos de cobranza de nuestro servicio", "allowed"),
+        ("administración de edificios, cobranza de expensas", "allowed"),
+        ("software de cobranza para empresas", "allowed"),
+    ],
+)
+def test_only_collecting_for_others_is_debt_collection(text, verdict):
+    assert judge(text).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("tobacco? no, only coffee and cakes", "allowed"),
+        ("¿Armas? No: fundas para guitarras y violines", "allowed"),
+        ("¿Armas? No hay problema, pistolas y rifles", "prohibited"),
+        ("wine? why not, bottles to your door", "prohibited"),
+    ],
+)
+def test_a_lone_no_answers_the_question_before_it(text, verdict):
+    assert judge(text).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Somos un banco en Bogotá",
+        "savings bank with 14 branches",
+        "Somos una compañía eléctrica",
+        "Somos uma companhia de água em Recife",
+        "We are a solar installer in Leeds",
+        "Estamos acá en Bogotá, panadería",
+        "bakery in north Yorkshire",
+        "We convert garages into offices, builders",
+        "pintura com camada de proteção para pisos, construtora",
+        "crianza positiva, talleres para padres",
+    ],
+)
+def test_everyday_trades_and_words_need_no_person(text):
+    assert judge(text).verdict == "allowed"

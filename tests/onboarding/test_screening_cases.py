@@ -19,6 +19,8 @@ FILES = {
     "tenth": (OWN / "policy_tenth.jsonl", 0.95),
     "eleventh": (OWN / "policy_eleventh.jsonl", 0.74),
     "twelfth": (OWN / "policy_twelfth.jsonl", 0.80),
+    "thirteenth": (OWN / "policy_thirteenth.jsonl", 0.98),
+    "fourteenth": (OWN / "policy_fourteenth.jsonl", 0.90),
     "holdout": (OWN / "policy_holdout.jsonl", 0.95),
     "phrases": (OWN / "policy_phrases.jsonl", 0.97),
     "shared": (SHARED / "policy.jsonl", 0.95),
