@@ -1,8 +1,9 @@
 """``make screens``: a picture of every page with the demo's data, into ``docs/screens/``.
 
-Each page light and dark, on a phone (360) and a desktop (1440), in Spanish. ``python -m tests.journeys.screens inbox``
-makes only those whose name begins so; ``SCREENS_URL`` and ``SCREENS_SANDBOX_URL`` name a program that runs already
-and has the demo in it, else one is started for the pictures and thrown away.
+Each page light and dark, on a phone (360) and a desktop (1440), in Spanish; pages of businesses twice more in English,
+on a light desktop and a dark phone. ``python -m tests.journeys.screens inbox`` makes only those whose name begins so,
+``SCREENS_LANGUAGE=es`` (or ``en``) only those in one language; ``SCREENS_URL`` and ``SCREENS_SANDBOX_URL`` name a
+program that runs already and has the demo in it, else one is started for the pictures and thrown away.
 """
 
 import base64
@@ -21,15 +22,21 @@ from tests.journeys.way import log_in
 FOLDER = ROOT / "docs" / "screens"
 LONGEST = 2000
 QUALITY = 70
-LOOKS = [(size, scheme) for size in ("desktop", "phone") for scheme in ("light", "dark")]
+LOOKS = {
+    "es": [(size, scheme) for size in ("desktop", "phone") for scheme in ("light", "dark")],
+    "en": [("desktop", "light"), ("phone", "dark")],
+}
+"""English shows where words are longer or shorter; what colours do, Spanish has shown already."""
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 
+SPANISH = "es"
 NOBODY, STAFF = "", "staff@umbral.example"
 OWNER, AGENT = "carolina@enviosdelvalle.example", "lucia@enviosdelvalle.example"
 ADVISER = "paula@puertasabiertas.example"
 ENVIOS, JACARANDA, MIRADOR = "/b/envios-del-valle/", "/b/floreria-jacaranda/", "/b/optica-mirador/"
 THEATRE = "/b/teatro-del-puerto/"
 ADMIN = "/admin/onboarding/onboardingapplication/"
+PERSON = "main tbody a[href*='/contacts/']"
 WINDOW = "client_id=100000000000001&config_id=1&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%2F"
 
 
@@ -88,6 +95,19 @@ def of_template(end):
 versions, languages = of_template("versions"), of_template("languages")
 
 
+def builder(page):
+    """From a refused template to its builder."""
+    click(".template-line:has(.status.stop) a")(page)
+    page.locator("a[href$='/edit/']").first.click()
+    page.wait_for_load_state()
+
+
+def proof(page):
+    """From the list of permissions to what was agreed at a moment."""
+    click(PERSON)(page)
+    click("main a[href*='/proof/']")(page)
+
+
 def advised(page):
     page.locator("[name=conversations_per_day]").fill("180")
     page.locator("[name=agents]").fill("9")
@@ -132,7 +152,6 @@ PAGES = [
     ("further-numbers", OWNER, f"{ENVIOS}numbers/further/", None),
     ("signature-check", OWNER, f"{ENVIOS}onboarding/signature/", click("main a[href*='/signatures/']")),
     ("apply-facebook", ADVISER, f"{JACARANDA}onboarding/step/facebook/", None),
-    ("connect", ADVISER, f"{JACARANDA}onboarding/connect/", None),
     ("apply-number", ADVISER, f"{JACARANDA}onboarding/step/number/", None),
     ("apply-name", ADVISER, f"{JACARANDA}onboarding/step/display-name/", None),
     ("apply-contact", ADVISER, f"{JACARANDA}onboarding/step/contact/", None),
@@ -161,10 +180,11 @@ PAGES = [
     ("template-versions", OWNER, f"{ENVIOS}templates/", versions),
     ("template-languages", OWNER, f"{ENVIOS}templates/", languages),
     ("template-import", OWNER, f"{ENVIOS}templates/import/", None),
-    ("template-builder", OWNER, f"{ENVIOS}templates/", click(".template-line:has(.status.stop) a")),
+    ("template-builder", OWNER, f"{ENVIOS}templates/", builder),
     ("campaigns", OWNER, f"{ENVIOS}campaigns/", None),
     ("campaign-new", OWNER, f"{ENVIOS}campaigns/new/", None),
     ("campaign-report", OWNER, f"{ENVIOS}campaigns/", click("main tbody a", "main h1")),
+    ("campaign-rules", OWNER, f"{ENVIOS}campaigns/rules/", None),
     ("usage", OWNER, f"{ENVIOS}usage/", None),
     ("budget-new", OWNER, f"{ENVIOS}usage/budgets/new/", None),
     ("inbox", AGENT, f"{ENVIOS}inbox/", click("#inbox-rows li:has([data-until]) a", ".thread-head")),
@@ -177,7 +197,8 @@ PAGES = [
     ),
     ("inbox-new", AGENT, f"{ENVIOS}inbox/new/", None),
     ("consents", AGENT, f"{ENVIOS}contacts/", None),
-    ("consent", AGENT, f"{ENVIOS}contacts/", click("main a[href*='/contacts/']:not([href$='/contacts/'])")),
+    ("consent", AGENT, f"{ENVIOS}contacts/", click(PERSON)),
+    ("consent-proof", AGENT, f"{ENVIOS}contacts/", proof),
     ("consent-import", OWNER, f"{ENVIOS}contacts/imports/", None),
     ("chat-links", OWNER, f"{ENVIOS}links/", None),
     ("opt-in-pages", OWNER, f"{ENVIOS}opt-in/", None),
@@ -201,6 +222,13 @@ PAGES = [
     ("admin-house-rule", STAFF, "/admin/onboarding/houserulechange/review_target_hours/", None),
     ("admin-rulebook", STAFF, "/admin/onboarding/houserulechange/rulebook/", None),
     ("admin-rulebook-compare", STAFF, "/admin/onboarding/houserulechange/rulebook/compare/", None),
+    ("admin-health", STAFF, "/admin/health/", None),
+    ("admin-usage", STAFF, "/admin/usage/", None),
+    ("admin-dead-letters", STAFF, "/admin/providers/deadletter/", None),
+    ("admin-provider-log", STAFF, "/admin/providers/providercall/", None),
+    ("admin-library", STAFF, "/admin/templates_hsm/librarytemplate/", None),
+    ("admin-template-reviews", STAFF, "/admin/templates_hsm/templatereview/", None),
+    ("admin-misses", STAFF, "/admin/templates_hsm/lintmiss/", None),
     ("api-docs", STAFF, "/api/docs/", None),
     ("phone-home", NOBODY, "sandbox/phone/", None),
     ("phone", NOBODY, "sandbox/phone/", chat),
@@ -210,12 +238,6 @@ PAGES = [
     ("mail", NOBODY, "sandbox/mail/", None),
     ("site", NOBODY, "sandbox/sites/envios-del-valle/", None),
 ]
-
-
-def builder(page):
-    """From a template to its builder."""
-    page.locator("a[href$='/edit/']").first.click()
-    page.wait_for_load_state()
 
 
 class Photographer:
@@ -229,7 +251,7 @@ class Photographer:
         """The page of somebody who is logged in (or of nobody)."""
         if email not in self.pages:
             page = visitor(self.browser, language="es-CO", reduced_motion="reduce")
-            page.context.add_cookies([{"name": "language", "value": "es", "url": self.url}])
+            self.speak(page, SPANISH)
             if email:
                 log_in(page, self, email, PASSWORD)
             self.pages[email] = page
@@ -248,20 +270,38 @@ class Photographer:
             raise Error(f"{address} answered {answer.status}")
         if first:
             first(page)
-        if name == "template-builder":
-            builder(page)
-        for size, scheme in LOOKS:
-            page.set_viewport_size(SIZES[size])
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            if email == STAFF:  # the admin asks for the scheme only when it loads
+        for language in self.languages_of(email, path):
+            if language != SPANISH:
+                self.speak(page, language)
+                page.set_viewport_size(DESKTOP)
                 page.reload()
-            page.evaluate("document.fonts.ready")
-            page.wait_for_timeout(150)
-            width, height = SIZES[size]["width"], page.evaluate("document.documentElement.scrollHeight")
-            if height > SIZES[size]["height"]:  # a taller window, so that bars at its edge don't cover the middle
-                page.set_viewport_size({"width": width, "height": min(height, LONGEST)})
-                page.wait_for_timeout(100)
-            self.store(page, f"{name}-{scheme}-{size}")
+            for size, scheme in LOOKS[language]:
+                self.look(page, size, scheme, reload=email == STAFF)
+                self.store(page, "-".join(filter(None, (name, language.replace(SPANISH, ""), scheme, size))))
+        self.speak(page, SPANISH)
+
+    def languages_of(self, email, path):
+        """The sandbox and the admin are shown in Spanish alone."""
+        both = email != STAFF and not path.startswith("sandbox/")
+        wanted = os.environ.get("SCREENS_LANGUAGE")
+        return [language for language in LOOKS if (both or language == SPANISH) and wanted in {None, language}]
+
+    def speak(self, page, language):
+        """From now on the pages of this person come in a language."""
+        page.context.add_cookies([{"name": "language", "value": language, "url": self.url}])
+
+    def look(self, page, size, scheme, *, reload):
+        """The window in one size and scheme, as tall as its page."""
+        page.set_viewport_size(SIZES[size])
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if reload:  # the admin asks for the scheme only when it loads
+            page.reload()
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(150)
+        width, height = SIZES[size]["width"], page.evaluate("document.documentElement.scrollHeight")
+        if height > SIZES[size]["height"]:  # a taller window, so that bars at its edge don't cover the middle
+            page.set_viewport_size({"width": width, "height": min(height, LONGEST)})
+            page.wait_for_timeout(100)
 
     def store(self, page, name):
         """Write what the window shows as WebP: a third of a PNG's bytes."""

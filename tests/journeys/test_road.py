@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from tests.journeys.browser import DESKTOP, PHONE, fill, press, visitor
+from tests.journeys.eyes import Readers, sideways, violations_of
 from tests.journeys.stack import eventually, some_digits
-from tests.journeys.test_pages_axe import sideways, violations_of
 from tests.journeys.test_review_desk import decision, open_case, reviewer
 from tests.journeys.way import Company, Way
 
@@ -162,6 +162,7 @@ def test_a_refused_name_is_explained_and_another_one_is_proposed(road, ines):
     expect(link).to_be_visible(timeout=90_000)
     assert never_reloaded(owner)
     link.click()
+    assert Readers(road.browser).look_at(owner.url, owner) == []
     form = owner.locator("main form:has([name=name])")
     fill(form, name="Flores Jacaranda")
     press(form)
@@ -190,8 +191,9 @@ def test_a_silent_business_is_reminded_ever_more_rarely_until_it_says_stop(road,
     reader.goto(f"{stack.sandbox_url}/mail/")
     reader.locator("main tbody tr", has_text=road.company.owner_email).locator("a").first.click()
     expect(reader.locator("main")).to_contain_text("/reminders/")
-    reader.goto(stack.link_in_mail(road.company.owner_email, "/reminders/"))
-    assert violations_of(reader) == []
+    link = stack.link_in_mail(road.company.owner_email, "/reminders/")
+    assert Readers(browser).look_at(link, speaks="es") == []
+    reader.goto(link)
     reader.locator("button[name=wish][value=stop]").click()
     expect(reader.locator("button[name=wish][value=again]")).to_be_visible()
 
