@@ -17,7 +17,8 @@ RANKS = {"accepted": 2, "sent": 3, "failed": 4, "delivered": 5, "read": 6, "play
 _BUSY = """
 SELECT (SELECT count(*) FROM providers_delivery d LEFT JOIN providers_deliverycursor c ON c.shard = d.shard
         WHERE d.id > coalesce(c.position, 0)),
-       (SELECT count(*) FROM contactcenter_outboxitem WHERE state <> 'unknown')
+       (SELECT count(*) FROM contactcenter_outboxitem WHERE state <> 'unknown'),
+       (SELECT count(*) FROM providers_replayjob WHERE finished_at IS NULL)
 """
 _INBOUND = """
 SELECT m.provider_id, count(*), min(p.business_id) FROM contactcenter_message m
@@ -45,7 +46,7 @@ def busy(world):
         stack.control("hurry", method="POST")
         webhooks = stack.at_provider("SELECT count(*) FROM webhook WHERE state = 'waiting'")[0][0]
         steps = stack.at_provider("SELECT count(*) FROM step")[0][0]
-        undigested, leaving = stack.rows(_BUSY)[0]
+        undigested, leaving, replays = stack.rows(_BUSY)[0]
     except (psycopg2.Error, requests.RequestException, AssertionError) as exc:
         return {"unreachable": str(exc)[:200]}
     for name, count in (
@@ -54,6 +55,7 @@ def busy(world):
         ("statuses", steps),
         ("undigested", undigested),
         ("outbox", leaving),
+        ("replays", replays),
     ):
         if count:
             found[name] = count
