@@ -35,4 +35,4 @@ def readable(content):
 
 def block(text):
     """A text as a block of its own, cut where nobody reads on."""
-    return format_html('<pre class="readable">{}</pre>', text[:SHOWN_CHARACTERS])
+    return format_html('<pre class="readable" tabindex="0">{}</pre>', text[:SHOWN_CHARACTERS])
