@@ -4,8 +4,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from confusable_homoglyphs import confusables
-
 from .evidence import PageEvidence
 from .words import fold
 
@@ -87,6 +85,8 @@ def _as_latin(char: str) -> str:
     plain = unicodedata.normalize("NFKC", char)
     if plain != char and all(_latin(c) for c in plain):
         return plain
+    from confusable_homoglyphs import confusables  # 6 MiB of tables that only foreign letters need
+
     for found in confusables.is_confusable(char, greedy=True, preferred_aliases=["latin"]) or ():
         for other in found["homoglyphs"]:
             if len(other["c"]) == 1 and other["c"].isalpha() and _latin(other["c"]):

@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
-
 from onboarding.rulebook.book import BOOK, read_files
 from onboarding.rulebook.editions import per_edition
 
@@ -96,6 +93,9 @@ def _word_keys(lexicon: Lexicon, token: str) -> frozenset[str]:
     if not keys and plain == token and len(token) >= 5 and token.isalpha():
         keys = {k for k in lexicon.sounds.get(sound(token), ()) if abs(len(k) - len(token)) <= 2}
         if not keys and len(token) >= _FUZZY_FROM:
+            from rapidfuzz.distance import OSA  # 3 MiB in each process; most never meet a misspelling
+            from rapidfuzz.process import extract
+
             sized = (lexicon.long_words.get((token[0], len(token) + d), ()) for d in (-2, -1, 0, 1))
             near = extract(token, [w for words in sized for w in words], scorer=OSA.distance, score_cutoff=1, limit=3)
             keys = {stem(word) for word, _, _ in near}

@@ -12,7 +12,6 @@ from onboarding.enums import ApplicationStatus as Status
 from onboarding.forms import SigningForm
 from onboarding.models import Signature
 from onboarding.services import answers, statement
-from onboarding.signature_pdf import build
 from onboarding.views import presenting
 from tenants.decorators import role_required
 
@@ -105,6 +104,8 @@ def signature_pdf(request, business_slug, reference):
     proof = statement.proof_of(row)
     name = f"{proof.code}-{proof.signed_at:%Y-%m-%d}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    from onboarding.signature_pdf import build  # 7 MiB of code for PDFs, in each process, and few ever make one
+
     return HttpResponse(build(proof), content_type="application/pdf", headers=headers)
 
 
