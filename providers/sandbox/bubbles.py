@@ -65,6 +65,7 @@ def of_message(store, row):
         "day": moment.date(),
         "read": row["status"] == "read",
         "head": "",
+        "offer": "",
         "text": "",
         "foot": "",
         "media": None,
@@ -217,19 +218,31 @@ def _template(store, row, body, bubble):
     header = parts.get("HEADER")
     if header:
         _template_header(store, header, by_type.get("header"), named, bubble)
+    bubble["offer"] = (parts.get("LIMITED_TIME_OFFER", {}).get("limited_time_offer") or {}).get("text", "")
     bubble["text"] = formatted(template_send.filled(parts["BODY"].get("text"), by_type.get("body"), named))
     bubble["foot"] = parts.get("FOOTER", {}).get("text", "")
-    buttons = {int(item.get("index", 0)): item.get("parameters") or [] for item in sent if item["type"] == "button"}
-    answers = 0
+    bubble["buttons"], answers = _template_buttons(parts, sent)
+    cards = (by_type.get("carousel") or {}).get("cards") or []
+    for made, card in zip(parts.get("CAROUSEL", {}).get("cards") or [], cards, strict=False):
+        shown, answers = _card(store, made, card, named, answers)
+        bubble["cards"].append(shown)
+
+
+def _template_buttons(parts, sent, answers=0):
+    """The buttons of a message or a card, and how many answers there are so far (they are pressed by number)."""
+    given = {
+        int(item.get("index", 0)): item.get("parameters") or []
+        for item in sent
+        if str(item.get("type", "")).lower() == "button"
+    }
+    buttons = []
     for index, button in enumerate(parts.get("BUTTONS", {}).get("buttons") or []):
-        shown = _template_button(button, buttons.get(index) or [])
+        shown = _template_button(button, given.get(index) or [])
         if button["type"] == "QUICK_REPLY":
             shown["position"] = answers
             answers += 1
-        bubble["buttons"].append(shown)
-    cards = (by_type.get("carousel") or {}).get("cards") or []
-    for made, card in zip(parts.get("CAROUSEL", {}).get("cards") or [], cards, strict=False):
-        bubble["cards"].append(_card(store, made, card, named))
+        buttons.append(shown)
+    return buttons, answers
 
 
 def _template_header(store, header, component, named, bubble):
@@ -264,15 +277,19 @@ def _template_button(button, parameters):
     return shown
 
 
-def _card(store, made, card, named):
+def _card(store, made, card, named, answers):
     parts = {part["type"]: part for part in made["components"]}
-    sent = {str(item.get("type", "")).lower(): item for item in card.get("components") or []}
+    rows = card.get("components") or []
+    sent = {str(item.get("type", "")).lower(): item for item in rows}
     kind = parts.get("HEADER", {}).get("format", "IMAGE").lower()
     given = ((sent.get("header") or {}).get("parameters") or [{}])[0]
-    return {
+    buttons, answers = _template_buttons(parts, rows, answers)
+    shown = {
         "media": _media(store, kind, given.get(kind)),
         "text": formatted(template_send.filled(parts.get("BODY", {}).get("text"), sent.get("body"), named)),
+        "buttons": buttons,
     }
+    return shown, answers
 
 
 def _authentication(parts, by_type, bubble):
@@ -284,4 +301,5 @@ def _authentication(parts, by_type, bubble):
     minutes = parts.get("FOOTER", {}).get("code_expiration_minutes")
     if minutes:
         bubble["foot"] = _("This code expires in %(minutes)s minutes.") % {"minutes": minutes}
-    bubble["buttons"] = [{"kind": "code", "label": _("Copy code"), "detail": code}]
+    label = next((button.get("text") for button in parts.get("BUTTONS", {}).get("buttons") or []), None)
+    bubble["buttons"] = [{"kind": "code", "label": label or _("Copy code"), "detail": code}]

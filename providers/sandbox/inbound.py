@@ -125,15 +125,24 @@ def choices_of(store, message, body):
     elif message["type"] == "template":
         template = store.get("template", message["template_id"])
         parts = {part["type"]: part for part in json.loads(template["components"])} if template else {}
-        payloads_sent = {
-            int(row.get("index", 0)): row.get("parameters") or []
-            for row in body.get("components") or []
-            if str(row.get("type", "")).lower() == "button"
-        }
-        for index, button in enumerate(parts.get("BUTTONS", {}).get("buttons") or []):
-            if button["type"] == "QUICK_REPLY":
-                sent = next((row.get("payload") for row in payloads_sent.get(index, ()) if row.get("payload")), None)
-                yield "button", {"payload": sent or button["text"], "text": button["text"]}
+        sent = body.get("components") or []
+        yield from _quick_replies(parts, sent)
+        cards = next((row.get("cards") for row in sent if str(row.get("type", "")).lower() == "carousel"), None) or []
+        for made, card in zip(parts.get("CAROUSEL", {}).get("cards") or [], cards, strict=False):
+            own = {part["type"]: part for part in made["components"]}
+            yield from _quick_replies(own, card.get("components") or [])
+
+
+def _quick_replies(parts, sent):
+    payloads_sent = {
+        int(row.get("index", 0)): row.get("parameters") or []
+        for row in sent
+        if str(row.get("type", "")).lower() == "button"
+    }
+    for index, button in enumerate(parts.get("BUTTONS", {}).get("buttons") or []):
+        if button["type"] == "QUICK_REPLY":
+            given = next((row.get("payload") for row in payloads_sent.get(index, ()) if row.get("payload")), None)
+            yield "button", {"payload": given or button["text"], "text": button["text"]}
 
 
 def set_marketing(box, number_id, customer_id, stopped):
