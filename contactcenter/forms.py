@@ -4,9 +4,11 @@ import re
 import uuid
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from config.templatetags.ui import phone as readable
+from contactcenter.services import template_files
 from contactcenter.services.content import CAPTION, TEXT
 from contactcenter.services.conversations import NOTE_LIMIT
 from contacts.forms import BY_HAND
@@ -14,7 +16,6 @@ from onboarding.models import PhoneNumber
 from templates_hsm.components import read, scan
 from templates_hsm.components.reading import MEDIA_FORMATS
 from templates_hsm.models import MessageTemplate, TemplateStatus
-from templates_hsm.services import header_media
 
 __all__ = ["NewConversationForm", "NoteForm", "ReplyForm", "TemplateValuesForm", "new_key", "templates_for"]
 
@@ -23,6 +24,7 @@ _ACCEPT = {
     "VIDEO": "video/mp4,video/3gpp",
     "DOCUMENT": "",
 }
+_HTTPS = _("Give a web address that starts with https://.")
 _NAME_VARIABLES = {"name", "first_name", "customer_name", "nombre", "primer_nombre", "nome", "primeiro_nome", "cliente"}
 GREETING = re.compile(
     r"(?:hi|hello|dear|hola|estimad[oa]|querid[oa]|ol[aá]|oi|prezad[oa])[\s,¡!]*\{\{1\}\}", re.IGNORECASE
@@ -95,31 +97,39 @@ def templates_for(phone_number):
 
 
 def _by_hand(template):
-    """Carousels, offers, catalogs and places need data that nobody types; programs send those."""
+    """Offers, catalogs, products and places need data that nobody types; programs send those."""
     definition = read(template.definition)
-    header = definition.header.format if definition.header else "TEXT"
-    buttons = {button.kind for button in definition.buttons}
+    cards = definition.cards
     return (
-        not definition.cards
-        and definition.offer is None
-        and (header == "TEXT" or header in _ACCEPT)
-        and not buttons & {"MPM", "SPM", "CATALOG"}
+        definition.offer is None
+        and _can_be_typed(definition)
+        and all(_can_be_typed(card) and card.header is not None for card in cards)
     )
 
 
+def _can_be_typed(part):
+    header = part.header.format if part.header else "TEXT"
+    buttons = {button.kind for button in part.buttons}
+    return (header == "TEXT" or header in _ACCEPT) and not buttons & {"MPM", "SPM", "CATALOG"}
+
+
 class TemplateValuesForm(_Keyed):
-    """The variables of one template: text header, body, ends of addresses, coupon codes, the file of a header."""
+    """The variables of one template: text header, body, ends of addresses, coupon codes, files; the same of each card.
+
+    A field is named after its place in the values: ``body_1``, ``button_0``, ``card-0_body_1``.
+    """
 
     def __init__(self, template, *args, contact=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.template = template
         self.definition = read(template.definition)
-        self.header_file = None
+        self.own_files = template_files.of_template(template)
+        """The template's own files, which go along where nobody chooses another one."""
         first_name = contact.name.split()[0] if contact is not None and contact.name.strip() else ""
-        header, body = self.definition.header, self.definition.body
+        header = self.definition.header
         if header is not None and header.format in MEDIA_FORMATS:
             accept = {"accept": _ACCEPT.get(header.format, "")}
-            own = header_media.of_header(template.definition)
+            own = template_files.own_of(header, self.own_files)
             self.fields["header_file"] = forms.FileField(
                 label=_("File for the header"),
                 required=own is None,
@@ -127,23 +137,41 @@ class TemplateValuesForm(_Keyed):
                 widget=forms.ClearableFileInput(attrs=accept),
                 error_messages={"required": _("This template starts with a file. Choose it.")},
             )
-        elif header is not None:
-            self._add_texts("header", header, first_name)
-        if body is not None:
-            self._add_texts("body", body, first_name)
-        for button in self.definition.buttons:
+        self._add_part(self.definition, first_name)
+        for card in self.definition.cards:
+            self._add_card(card, first_name)
+
+    def _add_part(self, part, first_name, start="", heading=""):
+        """The fields of a message or of one card."""
+        if part.header is not None and part.header.format not in MEDIA_FORMATS:
+            self._add_texts(f"{start}header", part.header, first_name, heading)
+        if part.body is not None:
+            self._add_texts(f"{start}body", part.body, first_name, heading)
+        for button in part.buttons:
             if button.kind == "URL" and scan(button.url).found:
                 label = _("End of the address of “%(button)s”") % {"button": button.text}
-                self._add(f"button_{button.index}", label, "", 2000)
+                self._add(f"{start}button_{button.index}", f"{heading}{label}", _ending(button), 2000)
             elif button.kind == "COPY_CODE":
-                self._add(f"button_{button.index}", _("Coupon code"), "", 20)
+                self._add(f"{start}button_{button.index}", f"{heading}{_('Coupon code')}", "", 20)
 
-    def _add_texts(self, part, piece, first_name):
+    def _add_card(self, card, first_name):
+        heading = "{}: ".format(_("Card %(n)s") % {"n": card.index + 1})
+        if template_files.own_of(card.header, self.own_files) is None:
+            self.fields[f"card-{card.index}_link"] = forms.URLField(
+                label=heading + _("Address of the picture or video (https://…)"),
+                max_length=2000,
+                assume_scheme="https",
+                validators=[URLValidator(schemes=["https"], message=_HTTPS)],
+                error_messages={"required": _("This card starts with a file. Say where it lies."), "invalid": _HTTPS},
+            )
+        self._add_part(card, first_name, f"card-{card.index}_", heading)
+
+    def _add_texts(self, part, piece, first_name, heading):
         for name in scan(piece.text).names:
             named = name.lower() in _NAME_VARIABLES or (name == "1" and GREETING.search(piece.text))
             sample = piece.examples.get(name, "")
             label = name.replace("_", " ").capitalize() if not name.isdigit() else _("Value {{%(n)s}}") % {"n": name}
-            self._add(f"{part}_{name}", label, sample, 1024, first_name if named else "")
+            self._add(f"{part}_{name}", f"{heading}{label}", sample, 1024, first_name if named else "")
 
     def _add(self, name, label, sample, limit, initial=""):
         self.fields[name] = forms.CharField(
@@ -165,24 +193,36 @@ class TemplateValuesForm(_Keyed):
         """The values in the shape that templates take; ``data`` may be unvalidated, for a preview."""
         data = self.cleaned_data if data is None else data
         values = {"body": {}, "buttons": {}}
+        cards = [{"body": {}, "buttons": {}} for _card in self.definition.cards]
         for name in self.fields:
             part, _sep, rest = name.partition("_")
-            value = data.get(name) or ""
+            value, target = data.get(name) or "", values
             if name in {"key", "header_file"} or not value:
                 continue
+            if part.startswith("card-"):
+                target = cards[int(part.removeprefix("card-"))]
+                part, _sep, rest = rest.partition("_")
             if part == "button":
-                values["buttons"][rest] = value
+                target["buttons"][rest] = value
+            elif part == "link":
+                target["header"] = {"link": value}
             elif part in {"header", "body"}:
-                values.setdefault(part, {})[rest] = value
-        return values
+                target.setdefault(part, {})[rest] = value
+        return values | {"cards": cards} if cards else values
 
     def typed(self):
         """What stands in the fields now, valid or not."""
         return {name: self[name].value() or "" for name in self.fields if name != "header_file"}
 
     def values_so_far(self):
-        """The values for a preview: what was typed, and the samples of the template where nothing was."""
+        """The values for a preview: what was typed, whether it is valid or not."""
         return self.values(self.typed())
+
+
+def _ending(button):
+    """The sample of what comes behind an address."""
+    sample, start = next(iter(button.example), ""), button.url[: scan(button.url).found[0].start]
+    return sample.removeprefix(start) if "://" not in sample or sample.startswith(start) else ""
 
 
 class NewConversationForm(_Keyed):

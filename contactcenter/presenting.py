@@ -1,6 +1,6 @@
 """A stretch of a thread as a page shows it: days, turns, ticks, quotes, and words for every kind of message."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from contactcenter.models import Direction, Message, MessageSource, MessageStatus, Note
 from contactcenter.queries import Cursor
 from contactcenter.services.content import filled
+from contactcenter.services.template_files import TOP
 from providers.errors_text import explain
 from templates_hsm.formatting import parse
 from templates_hsm.preview import preview
@@ -159,7 +160,7 @@ def _message(message, before, page, contact_name):
     if message.deleted_at:
         entry.shape = "deleted"
     else:
-        _fill(entry, message)
+        _fill(entry, message, page.files.get(message.pk, {}))
     entry.reactions = page.reactions.get(message.provider_id or "", [])
     if message.reply_to_provider_id:
         entry.quote = _quote(page.quoted.get(message.reply_to_provider_id), contact_name)
@@ -209,7 +210,7 @@ def _outcome(entry, message):
         entry.tick = Tick(*_TICKS[message.status])
 
 
-def _fill(entry, message):
+def _fill(entry, message, files):
     """Choose the shape and what it needs, by the kind of the message."""
     kind, content = message.kind, message.content if isinstance(message.content, dict) else {}
     entry.blocks = parse(message.text)
@@ -218,7 +219,7 @@ def _fill(entry, message):
         entry.shape = "media"
         entry.details |= _media(message, content)
     elif kind == "template":
-        _template(entry, message, content)
+        _template(entry, message, content, files)
     elif kind == "location":
         entry.shape = "location"
         entry.details |= _place(content)
@@ -324,7 +325,7 @@ def _interactive(entry, content):
         entry.shape, entry.text = "unknown", kind or "interactive"
 
 
-def _template(entry, message, content):
+def _template(entry, message, content, files):
     entry.shape = "template"
     entry.details["name"] = content.get("name") or (message.template.name if message.template else "")
     if message.template is None:
@@ -332,7 +333,19 @@ def _template(entry, message, content):
     values = values_of(content.get("components"))
     # A template may have been edited since. What was sent is what is shown, so only an equal text may use the model.
     if filled(message.template, values) == message.text:
-        entry.model = preview(message.template.definition, values)
+        entry.model = _with_files(preview(message.template.definition, values), files)
+
+
+def _with_files(model, files):
+    """The model whose headers know the files that were sent there (``template_files.Shown``)."""
+    if not files:
+        return model
+    cards = tuple(
+        replace(card, header=replace(card.header, file=files.get(place))) if card.header is not None else card
+        for place, card in enumerate(model.cards, 1)
+    )
+    header = model.header and replace(model.header, file=files.get(TOP))
+    return replace(model, header=header, cards=cards)
 
 
 def values_of(components):
@@ -350,10 +363,21 @@ def values_of(components):
             }
         elif kind == "header" and parameters:
             values["header"] = parameters[0].get(str(parameters[0].get("type")), {})
+        elif kind == "carousel":
+            values["cards"] = _cards_of(component)
         elif kind == "button" and parameters:
             value = parameters[0].get("text") or parameters[0].get("coupon_code") or parameters[0].get("payload")
             values["buttons"][str(component.get("index", ""))] = value
     return values
+
+
+def _cards_of(component):
+    """The values of each card, in the places that the send names."""
+    found = {}
+    for card in _list(component.get("cards")):
+        if isinstance(card, dict) and isinstance(card.get("card_index"), int):
+            found[card["card_index"]] = values_of(card.get("components"))
+    return [found.get(place, {}) for place in range(len(found))]
 
 
 def _notice(message, contact_name):

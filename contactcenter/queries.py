@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from config import bulk
 from config.clock import now
 from contactcenter.models import Conversation, ConversationStatus, Message, MessageStatus, Note, Reaction
+from contactcenter.services import template_files
 from contactcenter.services.messages import resend_key
 from contacts.models import Contact, Identity, IdentityKind
 from contacts.services import search
@@ -207,6 +208,8 @@ class ThreadPage:
     reactions: dict = field(default_factory=dict)
     quoted: dict = field(default_factory=dict)
     resent: set = field(default_factory=set)
+    files: dict = field(default_factory=dict)
+    """What ``template_files.of_messages`` says."""
 
 
 def _messages(conversation):
@@ -275,6 +278,7 @@ def _with_what_belongs(conversation, page):
         others = Message.objects.filter(phone_number=number, provider_id__in=missing).select_related("author")
         page.quoted |= {message.provider_id: message for message in others}
     page.resent = _sent_again(page.messages)
+    page.files = template_files.of_messages(page.messages)
     return page
 
 

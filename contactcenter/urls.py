@@ -12,6 +12,7 @@ urlpatterns = [
     path("new/", writing.conversation_new, name="conversation_new"),
     path("template-preview/", writing.template_preview, name="template_preview"),
     path("media/<uuid:reference>/", reading.message_media, name="message_media"),
+    path("media/<uuid:reference>/<int:place>/", reading.message_file, name="message_file"),
     path("<uuid:reference>/", reading.conversation_detail, name="conversation_detail"),
     path("<uuid:reference>/messages/", reading.conversation_messages, name="conversation_messages"),
     path("<uuid:reference>/composer/", reading.conversation_composer, name="conversation_composer"),

@@ -1,7 +1,7 @@
 """A template as the builder's form sees it, and back into the body of a create call. Pure: no database.
 
-What the form can't edit (media headers, carousels, flows, unknown parts) stays exactly as it was, and so does every
-part that was not touched. The form carries the definition it began with, so nothing depends on what was stored since.
+What the form can't edit (flows, products, unknown parts) stays exactly as it was, and so does every part that was not
+touched. The form carries the definition it began with, so nothing depends on what was stored since.
 """
 
 from collections.abc import Mapping
@@ -18,18 +18,19 @@ from templates_hsm.editor_buttons import (
     ButtonRow,
     added,
     as_written,
-    clean,
-    line,
     moved,
     row_of,
-    text_of,
     typed_rows,
 )
-from templates_hsm.editor_cards import CardFile, cards_of, typed_cards, with_files
+from templates_hsm.editor_cards import FEWEST_CARDS, CardRow, cards_as_written, cards_of, typed_cards
+from templates_hsm.editor_lines import clean, line, text_of
+from templates_hsm.editor_offer import OfferRow, offer_as_written, offer_of
+from templates_hsm.editor_texts import alike, known, samples_typed, texted, with_variable
 
 LARGEST_BASE = 200_000
 MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
 """The formats of a header whose file is uploaded here; other ones are kept as they are."""
+MESSAGE, CAROUSEL, OFFER = CONTENTS = ("message", "carousel", "offer")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ class Editor:
     media_kind: str = ""
     """The format of a header that is a file; ``media`` is the handle of its sample (empty: none yet)."""
     media: str = ""
-    cards: tuple[CardFile, ...] = ()
+    content: str = MESSAGE
+    """What it is made of: a plain message, a carousel of ``cards``, or an ``offer`` that ends."""
+    cards: tuple[CardRow, ...] = ()
+    offer: OfferRow | None = None
     without_header: bool = False
     """The header that can't be edited here was taken out."""
 
@@ -67,16 +71,18 @@ class Editor:
             language=template.language,
             category=template.category,
             header=line(header.text) if typed else "",
-            header_examples=_known(header.examples, header.text) if typed else {},
+            header_examples=known(header.examples, header.text) if typed else {},
             body=text_of(body.text) if body else "",
-            body_examples=_known(body.examples, body.text) if body else {},
+            body_examples=known(body.examples, body.text) if body else {},
             footer=line(footer.text) if footer else "",
             advice=bool(body and body.add_security_recommendation),
             expires=_minutes(footer.code_expiration_minutes) if footer else "",
             buttons=tuple(row_of(button) for button in template.buttons),
             media_kind=header.format if header is not None and header.format in MEDIA else "",
             media=next(iter(header.handles), "") if header is not None and header.format in MEDIA else "",
+            content=CAROUSEL if template.carousel_path else OFFER if template.offer else MESSAGE,
             cards=cards_of(template),
+            offer=offer_of(template),
         )
 
     @classmethod
@@ -86,26 +92,30 @@ class Editor:
         ``fixed`` names the fields that keep their stored value because Meta already knows the template.
         """
         base = _base(data.get("base", "")) or stored
-        template = read(base)
         values = {name: clean(data.get(name, "")).strip() for name in ("name", "language", "category")}
         values |= {name: str(stored.get(name, "")) for name in fixed}
-        media_kind, media = _typed_media(data, cls.of(base))
+        before = cls.of(base)
+        media_kind, media = _typed_media(data, before)
+        content = data.get("content") if data.get("content") in CONTENTS else before.content
+        told = "content" in data  # a form without it says nothing of cards and offers
         return cls(
             base=base,
             name=values["name"],
             language=values["language"],
             category=values["category"].upper(),
             header=line(clean(data.get("header", ""))),
-            header_examples=_samples(data, "header-example-"),
+            header_examples=samples_typed(data, "header-example-"),
             body=text_of(clean(data.get("body", ""))),
-            body_examples=_samples(data, "body-example-"),
+            body_examples=samples_typed(data, "body-example-"),
             footer=line(clean(data.get("footer", ""))),
             advice="advice" in data,
             expires=clean(data.get("expires", "")).strip(),
-            buttons=tuple(typed_rows(data, template)),
+            buttons=tuple(typed_rows(data, before.buttons)),
             media_kind=media_kind,
             media=media,
-            cards=typed_cards(data, cards_of(template)),
+            content=content,
+            cards=typed_cards(data, before.cards) if told and content == CAROUSEL else before.cards,
+            offer=_typed_offer(data, before.offer) if told and content == OFFER else before.offer,
             without_header="without_header" in data,
         )
 
@@ -145,7 +155,7 @@ class Editor:
         seen, kept = set(), []
         for entry in _components(self.base):
             kind = str(entry.get("type", "?")).strip().upper() if isinstance(entry, Mapping) else "?"
-            if kind in seen or kind not in {"HEADER", "BODY", "FOOTER", "BUTTONS"}:
+            if kind in seen or kind not in _TYPED:
                 kept.append(kind[:60])
             seen.add(kind)
         return kept
@@ -161,12 +171,16 @@ class Editor:
             "BODY": self._body(base.body, before),
             "FOOTER": self._footer(base.footer, before),
             "BUTTONS": self._buttons(base, before),
+            "CAROUSEL": self._carousel(base, before),
+            "LIMITED_TIME_OFFER": self._offer(base, before),
         }
         places = {
             "HEADER": base.header and base.header.path,
             "BODY": base.body and base.body.path,
             "FOOTER": base.footer and base.footer.path,
             "BUTTONS": base.buttons_path,
+            "CAROUSEL": base.carousel_path,
+            "LIMITED_TIME_OFFER": base.offer and base.offer.path,
         }
         gone, added = set(), []
         for kind, change in changes.items():
@@ -183,7 +197,6 @@ class Editor:
         components = [component for index, component in enumerate(components) if index not in gone]
         for kind, component in added:
             components.insert(_position(components, kind), component)
-        components = with_files(components, before.cards, self.cards)
         definition = dict(self.base) | {"name": self.name, "language": self.language, "category": self.category}
         definition["components"] = components
         spelled = self._parameter_format(before)
@@ -193,11 +206,16 @@ class Editor:
 
     def _parameter_format(self, before):
         """Counted or named, when the variables changed and agree; otherwise what it was (an empty text)."""
-        names = set(variables_of(self.header)) | set(variables_of(self.body))
-        if not names or names == set(variables_of(before.header)) | set(variables_of(before.body)):
+        names = self._variables
+        if not names or names == before._variables:
             return ""
         counted = {name.isdigit() for name in names}
         return "" if len(counted) == 2 else "POSITIONAL" if counted == {True} else "NAMED"
+
+    @property
+    def _variables(self):
+        texts = (self.header, self.body, *(card.body for card in self.cards))
+        return {name for text in texts for name in variables_of(text)}
 
     def _header(self, header, before):
         if self.media_kind:
@@ -208,21 +226,21 @@ class Editor:
         if header is not None and header.format != "TEXT":
             if header.format not in MEDIA and not self.without_header:
                 return _SAME
-            return _texted({"type": "HEADER", "format": "TEXT"}, self.header, self.header_examples, "header_text")
-        if _alike(self.header, self.header_examples, before.header, before.header_examples):
+            return texted({"type": "HEADER", "format": "TEXT"}, self.header, self.header_examples, "header_text")
+        if alike(self.header, self.header_examples, before.header, before.header_examples):
             return _SAME
         old = _component(self.base, header) or {"type": "HEADER", "format": "TEXT"}
-        return _texted(old, self.header, self.header_examples, "header_text")
+        return texted(old, self.header, self.header_examples, "header_text")
 
     def _body(self, body, before):
         old = _component(self.base, body) or {"type": "BODY"}
-        same_text = _alike(self.body, self.body_examples, before.body, before.body_examples)
+        same_text = alike(self.body, self.body_examples, before.body, before.body_examples)
         if not self.is_code:
-            return _SAME if same_text else _texted(old, self.body, self.body_examples, "body_text", keep_empty=True)
+            return _SAME if same_text else texted(old, self.body, self.body_examples, "body_text", keep_empty=True)
         if same_text and self.advice == before.advice and body is not None:
             return _SAME
         if not same_text:
-            old = _texted(old, self.body, self.body_examples, "body_text") or {"type": "BODY"}
+            old = texted(old, self.body, self.body_examples, "body_text") or {"type": "BODY"}
         return {**old, "add_security_recommendation": self.advice}
 
     def _footer(self, footer, before):
@@ -249,16 +267,47 @@ class Editor:
         buttons = [as_written(row, entries, before.buttons) for row in self.buttons]
         return {**old, "buttons": buttons} if buttons else None
 
+    def _carousel(self, base, before):
+        if (self.content, self.cards) == (before.content, before.cards):
+            return _SAME
+        if self.content != CAROUSEL:
+            return None
+        old = _component_at(self.base, base.carousel_path) or {"type": "CAROUSEL"}
+        return {**old, "cards": cards_as_written(self.cards, old.get("cards"), before.cards)}
+
+    def _offer(self, base, before):
+        if (self.content, self.offer) == (before.content, before.offer):
+            return _SAME
+        if self.content != OFFER or self.offer is None:
+            return None
+        return offer_as_written(self.offer, _component(self.base, base.offer))
+
     # Small changes by a button of the form
+
+    def with_content(self, content):
+        """The form for another kind of content, with what that kind needs (Meta, Template components, 2025-11-04).
+
+        Nothing typed is lost but the cards of a carousel and the heading of an offer that it no longer is.
+        """
+        if content not in CONTENTS or content == self.content:
+            return self
+        changed = replace(self, content=content, cards=(), offer=None)
+        if content == CAROUSEL:
+            new = CardRow(buttons=(ButtonRow("QUICK_REPLY"),))
+            return replace(changed, category="MARKETING", cards=(new,) * FEWEST_CARDS)
+        if content == OFFER:
+            kinds = [row.kind for row in self.buttons]
+            rows = tuple(ButtonRow(kind) for kind in ("COPY_CODE", "URL") if kind not in kinds) + self.buttons
+            return replace(changed, category="MARKETING", offer=OfferRow(), buttons=rows)
+        return changed
+
+    def with_cards(self, cards):
+        """The form with these cards."""
+        return replace(self, cards=tuple(cards))
 
     def with_media(self, kind, handle):
         """The form with a file at the top in place of whatever stood there."""
         return replace(self, media_kind=kind, media=handle, without_header=True)
-
-    def with_card_media(self, index, kind, handle):
-        """The form with another file on the card at ``index``."""
-        new = CardFile(kind, handle)
-        return replace(self, cards=tuple(new if at == index else card for at, card in enumerate(self.cards)))
 
     def without_media(self):
         """The form with a text at the top again."""
@@ -284,14 +333,7 @@ class Editor:
 
     def with_variable(self):
         """The form with the next free variable at the end of the body (for pages without scripts)."""
-        names = variables_of(self.body)
-        if names and not any(name.isdigit() for name in names):
-            number = next(n for n in range(1, 100) if f"detail_{n}" not in names)
-            name = f"detail_{number}"
-        else:
-            name = str(max((int(name) for name in names if name.isdigit()), default=0) + 1)
-        space = "" if not self.body or self.body[-1].isspace() else " "
-        return replace(self, body=f"{self.body}{space}{{{{{name}}}}}")
+        return replace(self, body=with_variable(self.body, (card.body for card in self.cards)))
 
 
 def _typed_media(data, before):
@@ -310,11 +352,18 @@ def _typed_media(data, before):
     return "", ""
 
 
+def _typed_offer(data, before):
+    if "offer" not in data:
+        return before or OfferRow()
+    return OfferRow(line(clean(data["offer"])), "offer-expires" in data)
+
+
 class _Same:
     """Marks a part that stays as it was."""
 
 
 _SAME = _Same()
+_TYPED = {"HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"}
 
 
 def _components(definition):
@@ -339,42 +388,6 @@ def _position(components, kind):
         if other in COMPONENT_ORDER and COMPONENT_ORDER.index(other) > rank:
             return index
     return len(components)
-
-
-def _texted(old, text, examples, key, *, keep_empty=False):
-    """A component with another text and the samples its variables have; ``None`` when nothing is left of it."""
-    if not text and not keep_empty:
-        return None
-    names = variables_of(text)
-    samples = {name: examples.get(name, "") for name in names}
-    given = old.get("example")
-    example = dict(given) if isinstance(given, Mapping) else {}
-    example = {name: value for name, value in example.items() if name not in (key, f"{key}_named_params")}
-    if any(samples.values()):
-        if all(name.isdigit() for name in names):
-            flat = list(samples.values())
-            example[key] = [flat] if key == "body_text" else flat
-        else:
-            example[f"{key}_named_params"] = [
-                {"param_name": name, "example": sample} for name, sample in samples.items()
-            ]
-    changed = {name: value for name, value in old.items() if name != "example"} | {"text": text}
-    return changed | {"example": example} if example else changed
-
-
-def _alike(text, examples, old_text, old_examples):
-    """Whether a text and the samples of its variables are what they were; samples of nothing don't count."""
-    if text != old_text:
-        return False
-    return all(examples.get(name, "") == old_examples.get(name, "") for name in variables_of(text))
-
-
-def _samples(data, prefix):
-    return {key.removeprefix(prefix): line(clean(data[key])) for key in data if key.startswith(prefix)}
-
-
-def _known(examples, text):
-    return {name: line(examples.get(name, "")) for name in variables_of(text)}
 
 
 def _minutes(value):

@@ -1,16 +1,22 @@
-"""The buttons of the builder's form, and the small rules of typed text."""
+"""The buttons of the builder's form: of the message, and of the cards of a carousel."""
 
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from templates_hsm.components import variables_of
+from templates_hsm.editor_lines import clean, line
+from templates_hsm.editor_offer import CodeRow, code_as_written, code_of, code_typed
 
 MOST_BUTTONS = 10
-BUTTON_KINDS = ("QUICK_REPLY", "URL", "PHONE_NUMBER")
+BUTTON_KINDS = ("QUICK_REPLY", "URL", "PHONE_NUMBER", "COPY_CODE")
+"""The kinds that can be added here."""
+TYPED_KINDS = (*BUTTON_KINDS, "OTP")
 """The kinds that can be typed here; others are kept, moved and removed only."""
-LONGEST = 20_000
 _MOST_ROWS = 100
+_OWN_LABEL = frozenset({"COPY_CODE", "OTP"})
+"""The platform writes their label unless the template has one."""
+_SAMPLED = frozenset({"URL", "COPY_CODE"})
 
 
 @dataclass(frozen=True)
@@ -23,11 +29,13 @@ class ButtonRow:
     example: str = ""
     phone_number: str = ""
     origin: int | None = None
+    code: CodeRow | None = None
+    """Only of a one-time code's button."""
 
     @property
     def editable(self):
         """Whether its fields can be typed; the others are shown by name and kept."""
-        return self.kind in BUTTON_KINDS
+        return self.kind in TYPED_KINDS
 
     @property
     def has_variable(self):
@@ -44,8 +52,16 @@ def as_written(row, entries, before):
         return copy.deepcopy(raw) if raw is not None else {"type": row.kind}
     old = before[row.origin] if row.origin is not None and row.origin < len(before) else None
     changed = dict(raw) if isinstance(raw, Mapping) and old is not None and old.kind == row.kind else {"type": row.kind}
-    changed["text"] = row.text
-    if row.kind == "URL":
+    if row.kind not in _OWN_LABEL or row.text:
+        changed["text"] = row.text
+    elif row.kind in _OWN_LABEL:
+        changed.pop("text", None)
+    if row.code is not None:
+        return code_as_written(row.code, changed)
+    if row.kind == "COPY_CODE":
+        if old is None or row.example != old.example:
+            changed["example"] = row.example
+    elif row.kind == "URL":
         changed["url"] = row.url
         if old is None or row.example != old.example or not row.has_variable:
             changed.pop("example", None)
@@ -62,35 +78,37 @@ def row_of(button):
         kind=button.kind,
         text=line(button.text),
         url=line(button.url) if button.kind == "URL" else "",
-        example=line(next(iter(button.example), "")) if button.kind == "URL" else "",
+        example=line(next(iter(button.example), "")) if button.kind in _SAMPLED else "",
         phone_number=line(button.phone_number) if button.kind == "PHONE_NUMBER" else "",
         origin=button.index,
+        code=code_of(button) if button.kind == "OTP" else None,
     )
 
 
-def typed_rows(data, template):
-    """The rows of a posted form; ``template`` is the definition (read) that the form began with."""
-    rows = {row.origin: row for row in (row_of(button) for button in template.buttons)}
+def typed_rows(data, before, within=""):
+    """The rows of a posted form; ``before`` are those the form began with, ``within`` the card they stand on."""
+    rows = {row.origin: row for row in before}
     for index in range(_MOST_ROWS):
-        prefix = f"button-{index}-"
+        prefix = f"{within}button-{index}-"
         if f"{prefix}kind" not in data:
             return
         origin = data.get(f"{prefix}origin", "")
         origin = int(origin) if origin.isdecimal() and len(origin) < 4 else None
         kept = rows.get(origin)
         kind = clean(data[f"{prefix}kind"]).strip().upper()
-        if kind not in BUTTON_KINDS:
+        if kind not in TYPED_KINDS or (kind == "OTP" and f"{prefix}otp" not in data):
             if kept is not None:
                 yield kept
             continue
         yield ButtonRow(
             kind=kind,
-            text=line(clean(data.get(f"{prefix}text", ""))),
+            text=line(clean(data.get(f"{prefix}text", kept.text if kept else ""))),
             url=line(clean(data.get(f"{prefix}url", ""))) if kind == "URL" else "",
             # The field of the sample is there only while the address has a variable.
-            example=line(clean(data.get(f"{prefix}example", kept.example if kept else ""))) if kind == "URL" else "",
+            example=line(clean(data.get(f"{prefix}example", kept.example if kept else ""))) if kind in _SAMPLED else "",
             phone_number=line(clean(data.get(f"{prefix}phone", ""))) if kind == "PHONE_NUMBER" else "",
             origin=origin if kept is not None else None,
+            code=code_typed(data, prefix) if kind == "OTP" else None,
         )
 
 
@@ -127,18 +145,3 @@ def _is_quick(row):
 def _blocks(rows):
     quick = [_is_quick(row) for row in rows]
     return len(quick[:1]) + sum(before != after for before, after in zip(quick, quick[1:], strict=False))
-
-
-def clean(value):
-    """Text that the database can hold, cut where no template could be longer."""
-    return value.replace("\x00", "")[:LONGEST]
-
-
-def text_of(value):
-    """Line ends as the platform writes them; browsers send two characters."""
-    return value.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def line(value):
-    """A text as a one-line field holds it: browsers drop line ends."""
-    return value.replace("\r", "").replace("\n", "")

@@ -167,7 +167,10 @@ class NewMessage(serializers.Serializer):
     text = serializers.CharField(required=False, max_length=4096)
     template = serializers.UUIDField(required=False, help_text="The template's reference.")
     values = serializers.DictField(
-        required=False, help_text='What goes into the template, for example {"body": {"1": "Rosa"}}.'
+        required=False,
+        help_text='What goes into the template, for example {"body": {"1": "Rosa"}, "cards": [{"body": {"1": "10"}}]}. '
+        'The template\'s own files go along by themselves; {"header": {"link": "https://…"}} sends another one, '
+        "in a card too.",
     )
     reply_to = serializers.UUIDField(required=False, help_text="The reference of the message to quote.")
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from config.clock import now
 from contactcenter.campaigns import mapping, watching
 from contactcenter.models import Campaign, CampaignFile, CampaignState
-from contactcenter.sender import UPLOADED
+from contactcenter.sender import UPLOAD_LIFE, UPLOADED
 from onboarding import gateway
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from templates_hsm.models import TemplateMedia
@@ -24,7 +24,7 @@ from templates_hsm.services import header_media
 from tenants.files import clean_name, store
 from tenants.tenancy import business_scope
 
-LIFE = timedelta(days=25)
+LIFE = UPLOAD_LIFE
 LONGEST_PAUSE = timedelta(minutes=30)
 
 
@@ -37,7 +37,7 @@ def own_of(slot):
 
 
 def take_upload(campaign, slot, upload):
-    """Keep an uploaded file for a slot; the rule that names it. Raises ``ValidationError``."""
+    """Keep an uploaded file for a slot; its ``CampaignFile``. Raises ``ValidationError``."""
     found = header_media.examine(upload)
     if found.kind != slot.media:
         kinds = TemplateMedia.Kind
@@ -47,8 +47,14 @@ def take_upload(campaign, slot, upload):
             code="wrong_kind",
         )
     name = clean_name(upload.name or "", found.ending)
-    row = _keep(campaign, upload, found.ending, name, found.kind, found.mime_type)
-    return rule_of(mapping.FILE, row)
+    return _keep(campaign, upload, found.ending, name, found.kind, found.mime_type)
+
+
+def kept(campaign, slot, reference):
+    """The file that was uploaded for a slot a moment ago and is named by its reference, or ``None``."""
+    if reference is None:
+        return None
+    return CampaignFile.objects.filter(campaign=campaign, reference=reference, kind=slot.media).first()
 
 
 def take_own(campaign):

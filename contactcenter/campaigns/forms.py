@@ -17,6 +17,7 @@ from templates_hsm.services import header_media
 from tenants.forms import countries
 
 MOST_DAYS = 3650
+_HERE = _("%(name)s is here. Choose a file only to replace it.")
 ACCEPT = {
     "IMAGE": "image/jpeg,image/png,.jpg,.jpeg,.png",
     "VIDEO": "video/mp4,.mp4",
@@ -203,10 +204,11 @@ class ValuesForm(forms.Form):
             help_text="" if own else _("The template has no file of its own here."),
         )
         here = rule.get("name") if rule.get("from") == mapping.FILE else ""
+        self.fields[f"kept_{place}"] = forms.UUIDField(required=False, widget=forms.HiddenInput)
         self.fields[f"file_{place}"] = forms.FileField(
             label=_("File"),
             required=False,
-            help_text=_("%(name)s is here. Choose a file only to replace it.") % {"name": here} if here else "",
+            help_text=_HERE % {"name": here} if here else "",
             widget=forms.FileInput(attrs={"accept": ACCEPT.get(slot.media, "")}),
             error_messages={"empty": _("The file is empty.")},
         )
@@ -222,15 +224,24 @@ class ValuesForm(forms.Form):
         upload = self.cleaned_data.get(f"file_{place}")
         if source == mapping.FILE and upload:
             try:
-                self.kept[place] = files.take_upload(self.campaign, slot, upload)
+                self._keep(place, files.take_upload(self.campaign, slot, upload))
             except forms.ValidationError as error:
                 self.add_error(f"file_{place}", error)
+        elif source == mapping.FILE and (row := files.kept(self.campaign, slot, self.cleaned_data.get(f"kept_{place}"))):
+            self._keep(place, row)
         elif source == mapping.FILE and before.get("from") == mapping.FILE:
             self.kept[place] = before
         elif source == mapping.FILE and f"file_{place}" not in self.errors:
             self.add_error(f"file_{place}", _("Choose a file."))
         elif source == mapping.TEXT and not text:
             self.add_error(f"text_{place}", _("Give the address of the file, or choose a file."))
+
+    def _keep(self, place, row):
+        """An uploaded file needn't be chosen again when something else on the page is wrong."""
+        self.kept[place] = files.rule_of(mapping.FILE, row)
+        self.data = self.data.copy()
+        self.data[self.add_prefix(f"kept_{place}")] = str(row.reference)
+        self.fields[f"file_{place}"].help_text = _HERE % {"name": row.file_name}
 
     def clean(self):
         data = super().clean()

@@ -18,6 +18,7 @@ from contactcenter.models.messages import (
     MessageStatus,
     PendingUpdate,
     Reaction,
+    TemplateFile,
 )
 from contactcenter.models.outbox import LaneState, OutboxItem, OutboxState, Priority, SenderLane
 
@@ -47,6 +48,7 @@ __all__ = [
     "RecipientState",
     "Segment",
     "SenderLane",
+    "TemplateFile",
     "UsageBook",
     "UsageDay",
     "UsageNews",

@@ -171,6 +171,35 @@ class MessageMedia(BusinessOwned):
         return self.file_name or self.mime_type
 
 
+class TemplateFile(BusinessOwned):
+    """A file that a template was made with, as one number sends it: a copy, uploaded to WhatsApp once for all messages.
+
+    Messages name it by its digest (``contactcenter.sender.OWN``), so what was sent can be shown after the template
+    changed. Media IDs belong to a number (Meta, Media, 2025-11).
+    """
+
+    phone_number = models.ForeignKey(
+        "onboarding.PhoneNumber", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    sha256 = models.CharField(max_length=64)
+    file = models.CharField(max_length=255)
+    file_name = models.CharField(max_length=255)
+    mime_type = models.CharField(max_length=60)
+    size = models.PositiveBigIntegerField()
+    media_id = models.CharField(max_length=512, blank=True)
+    """What WhatsApp knows it by, and since when: it forgets after 30 days."""
+    handed_in_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name = _("file of a template")
+        verbose_name_plural = _("files of templates")
+        constraints = [models.UniqueConstraint(fields=["phone_number", "sha256"], name="templatefile_once")]
+
+    def __str__(self):
+        return self.file_name
+
+
 class Reaction(BusinessOwned):
     """The latest emoji with which one side answered a message; an empty emoji means it was taken back."""
 

@@ -181,7 +181,7 @@ class Board:
             number.lanes.done(item.conversation)
         elif seconds > 0:
             found.aside.append((number, number.lanes.skip(), seconds))
-        elif item.media and not item.media["media_id"]:
+        elif item.lacks_files:
             self.count(number, number.lanes.take(), 1)
             found.uploads.append((number, item))
         elif number.stops and number.in_flight:

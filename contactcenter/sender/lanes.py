@@ -26,10 +26,18 @@ class Item:
     phone: str = ""
     bsuid: str = ""
     media: dict[str, Any] | None = None
+    own_files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By digest: the files of the template that the content names, shared by all messages of the number."""
 
     @property
     def turn(self):
         return self.priority, self.id
+
+    @property
+    def lacks_files(self):
+        """Whether WhatsApp has to be given a file before this can leave."""
+        media = self.media is not None and not self.media["media_id"]
+        return media or any(not details["media_id"] for details in self.own_files.values())
 
 
 class Lanes:

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 import psycopg2
 from django.conf import settings
@@ -43,6 +44,7 @@ class Departure:
         """What is marked, by its moment, then agents first."""
         self._timer = None
         self._uploads = set()
+        self._handing_in = WeakValueDictionary()
         self._landed_all = asyncio.Event()
 
     def connect(self, graph_url):
@@ -192,24 +194,56 @@ class Departure:
 
     async def _upload(self, number, item):
         try:
-            await self.results.do(self.results.store.extend, item, self.options.upload_seconds * 2)
-            media_id, outcome = await self.wire.upload(item, number.facts.phone_number_id, self._credentials(number))
-            if media_id:
-                await self.results.do(self.results.store.uploaded, item.message, media_id)
+            outcome = await self._hand_in(number, item)
         except asyncio.CancelledError:
-            media_id, outcome = "", outcomes.Outcome("back")
+            outcome = outcomes.Outcome("back")
         except Exception as exc:
             logger.warning("A file couldn't be handed in: %s", exc)
-            media_id, outcome = "", outcomes.never_left(type(exc).__name__, item.attempts + 1)
+            outcome = outcomes.never_left(type(exc).__name__, item.attempts + 1)
         if outcome is not None:
             self._landed(number, item, outcome, time.monotonic())
             return
         self._forget_flight(number, item)
-        item.media = {**item.media, "media_id": media_id}
         if self.stopping or not number.lanes.add(item):
             self.results.release([item])
         number.lanes.done(item.conversation)
         self.room.set()
+
+    async def _hand_in(self, number, item):
+        """Give WhatsApp what it lacks of the item's files; ``None``, or the outcome of the one that it didn't take."""
+        if item.media and not item.media["media_id"]:
+            await self._keep_claim(item)
+            number_id, credentials = number.facts.phone_number_id, self._credentials(number)
+            media_id, outcome = await self.wire.upload(item, number_id, credentials)
+            if outcome is not None:
+                return outcome
+            await self.results.do(self.results.store.uploaded, item.message, media_id)
+            item.media = {**item.media, "media_id": media_id}
+        for digest in [digest for digest, details in item.own_files.items() if not details["media_id"]]:
+            # Messages that wait for the same file wait for one upload; the lock goes when nobody holds it.
+            lock = self._handing_in.setdefault((number.pk, digest), asyncio.Lock())
+            await self._keep_claim(item)
+            async with lock:
+                outcome = await self._hand_in_own(number, item, digest)
+            if outcome is not None:
+                return outcome
+        return None
+
+    async def _hand_in_own(self, number, item, digest):
+        await self._keep_claim(item)
+        details = await self.results.do(self.results.store.own_file, number.pk, digest)
+        if not details["media_id"]:
+            number_id, credentials = number.facts.phone_number_id, self._credentials(number)
+            media_id, outcome = await self.wire.upload(item, number_id, credentials, details)
+            if outcome is not None:
+                return outcome
+            await self.results.do(self.results.store.own_uploaded, number.pk, digest, media_id)
+            details = {**details, "media_id": media_id}
+        item.own_files = {**item.own_files, digest: details}
+        return None
+
+    async def _keep_claim(self, item):
+        await self.results.do(self.results.store.extend, item, self.options.upload_seconds * 2)
 
     def _forget_flight(self, number, item):
         self.board.count(number, item, -1)

@@ -178,6 +178,16 @@ marked and put back before its first byte was none."""
 UPLOADED = """
 UPDATE contactcenter_messagemedia SET provider_media_id = %(media_id)s WHERE message_id = %(message)s
 """
+OWN_FILES = """
+SELECT phone_number_id, sha256, file, mime_type, CASE WHEN handed_in_at > %(since)s THEN media_id ELSE '' END
+FROM contactcenter_templatefile
+WHERE (phone_number_id, sha256) IN (SELECT * FROM unnest(%(numbers)s::bigint[], %(digests)s::text[]))
+"""
+"""Files of templates with the IDs that WhatsApp still knows."""
+OWN_UPLOADED = """
+UPDATE contactcenter_templatefile SET media_id = %(media_id)s, handed_in_at = %(now)s
+WHERE phone_number_id = %(number)s AND sha256 = %(digest)s
+"""
 FIRST_ANSWERS = """
 SELECT phone_number_id, contact_id FROM sessions_24h_customerservicewindow
 WHERE (phone_number_id, contact_id) IN (SELECT * FROM unnest(%(numbers)s::bigint[], %(contacts)s::bigint[]))

@@ -1,6 +1,7 @@
 """The sender's door to PostgreSQL: one connection per thread, one transaction per call, no ORM."""
 
 import logging
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.db import connections
 
 from config.clock import now
 from config.faults import fault_point
-from contactcenter.sender import first_contacts, outcomes, statements
+from contactcenter.sender import UPLOAD_LIFE, first_contacts, outcomes, own_digests, statements
 from contactcenter.sender.lanes import Item
 from contactcenter.services import STATUS_CHANGED
 from providers import tallies
@@ -27,6 +28,7 @@ LOCK_ROOM = 0x5E4D
 """Keeps our advisory locks apart from everybody else's."""
 STATEMENT_TIMEOUT = "15s"
 
+NO_FILE = {"path": "", "mime_type": "", "file_name": "", "media_id": ""}
 LOCAL_REFUSALS = {
     "blocked": (outcomes.BLOCKED, outcomes.BLOCKED_WHILE_WAITING),
     "window": (outcomes.WINDOW_CLOSED, outcomes.WINDOW_CLOSED_WHILE_WAITING),
@@ -169,6 +171,7 @@ class Store:
                 },
             )
             items = [_item(row, claim) for row in cursor.fetchall()]
+            _find_own_files(cursor, items)
             if items:
                 fault_point("sender.before_claim_commit")
         if items:
@@ -231,6 +234,16 @@ class Store:
     def uploaded(self, message, media_id):
         with self._transaction() as cursor:
             cursor.execute(statements.UPLOADED, {"message": message, "media_id": media_id})
+
+    def own_file(self, number, digest):
+        """What the database knows now of a template's file; ``media_id`` is empty unless WhatsApp still has it."""
+        with self._transaction() as cursor:
+            return _own_files(cursor, [(number, digest)]).get((number, digest), NO_FILE)
+
+    def own_uploaded(self, number, digest, media_id):
+        with self._transaction() as cursor:
+            known = {"number": number, "digest": digest, "media_id": media_id, "now": now()}
+            cursor.execute(statements.OWN_UPLOADED, known)
 
     # What became of it
 
@@ -352,6 +365,31 @@ def _clean(words):
 
 def _event(item):
     return orjson.dumps({"conversation": item.conversation_reference}).decode()
+
+
+def _find_own_files(cursor, items):
+    """Give items the files of their templates that their content names."""
+    named = [(item, digests) for item in items if item.kind == "template" and (digests := own_digests(item.content))]
+    if not named:
+        return
+    found = _own_files(cursor, {(item.number, digest) for item, digests in named for digest in digests})
+    for item, digests in named:
+        item.own_files = {digest: found.get((item.number, digest), NO_FILE) for digest in digests}
+
+
+def _own_files(cursor, wanted):
+    numbers, digests = zip(*wanted, strict=True)
+    asked = {"numbers": list(numbers), "digests": list(digests), "since": now() - UPLOAD_LIFE}
+    cursor.execute(statements.OWN_FILES, asked)
+    return {
+        (number, digest): {
+            "path": str(Path(settings.MEDIA_ROOT) / file),
+            "mime_type": mime_type,
+            "file_name": f"file{os.path.splitext(file)[1]}",
+            "media_id": media_id,
+        }
+        for number, digest, file, mime_type, media_id in cursor.fetchall()
+    }
 
 
 def _item(row, claim):

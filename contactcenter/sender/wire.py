@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from contactcenter.sender import UPLOADED, outcomes
+from contactcenter.sender import OWN, UPLOADED, outcomes
 from contactcenter.sender.connection import Exchange, Pool
 from providers.base import Credentials, ProviderError, Recipient
 from providers.cloud_api import classify_answer, media, messages
@@ -62,9 +62,12 @@ class Wire:
             head = self._heads[key] = _head(request, credentials, "application/json")
         return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
-    async def upload(self, item, phone_number_id, credentials: Credentials):
-        """Hand in the item's file; ``(media_id, None)`` or ``("", outcome)``. Repeating it does no harm."""
-        details = item.media
+    async def upload(self, item, phone_number_id, credentials: Credentials, details=None):
+        """Hand in the item's file, or the one that ``details`` tell; ``(media_id, None)`` or ``("", outcome)``.
+
+        Repeating it does no harm.
+        """
+        details = details or item.media
         try:
             content = await asyncio.to_thread(Path(details["path"]).read_bytes)
         except OSError:
@@ -194,8 +197,11 @@ def build(item, phone_number_id):
     if not (item.phone or item.bsuid):
         raise ValueError(outcomes.NO_ADDRESS)
     content = item.content
-    if item.media:
-        content = _with_file(content, item.media.get("media_id", ""))
+    if item.media and content.get("type") != "template":
+        content = {**content, "media_id": item.media.get("media_id", "")}
+    elif item.media or item.own_files:
+        ids = {OWN + digest: details["media_id"] for digest, details in item.own_files.items()}
+        content = _with_ids(content, ids | ({UPLOADED: item.media.get("media_id", "")} if item.media else {}))
     return messages.outgoing(
         phone_number_id,
         to=Recipient(phone=item.phone, bsuid=item.bsuid),
@@ -205,19 +211,13 @@ def build(item, phone_number_id):
     )
 
 
-def _with_file(content, media_id):
-    """The content with the file's ID where it belongs: itself, or the header of a template."""
-    if content.get("type") != "template":
-        return {**content, "media_id": media_id}
-    return _replace(content, media_id)
-
-
-def _replace(value, media_id):
+def _with_ids(value, ids):
+    """A template's content with the IDs of files where they belong: in its header and its cards."""
     if isinstance(value, dict):
         return {
-            key: media_id if key == "id" and inner == UPLOADED else _replace(inner, media_id)
+            key: ids[inner] if key == "id" and isinstance(inner, str) and inner in ids else _with_ids(inner, ids)
             for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [_replace(inner, media_id) for inner in value]
+        return [_with_ids(inner, ids) for inner in value]
     return value

@@ -13,12 +13,10 @@ from django.core.files.storage import default_storage
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from contactcenter.models import MessageMedia
-from templates_hsm.services import header_media
 from tenants.files import clean_name, store, store_bytes
 
 __all__ = [
-    "LARGEST", "LIMITS", "Opened", "check_size", "clean_name", "open_media", "own_file", "recognise", "store",
+    "LARGEST", "LIMITS", "Opened", "check_size", "clean_name", "open_file", "open_media", "recognise", "store",
     "store_bytes",
 ]  # fmt: skip
 
@@ -170,41 +168,16 @@ def open_media(media):
     """
     if not media.file:
         raise FileNotFoundError("The file hasn't been fetched yet.")
-    mime_type = media.mime_type.partition(";")[0].strip().lower()
+    return open_file(media.file.name, media.mime_type, media.file_name)
+
+
+def open_file(stored, mime_type, file_name):
+    """Open what lies in the storage under the name ``stored``; otherwise as ``open_media``."""
+    mime_type = mime_type.partition(";")[0].strip().lower()
     shown = mime_type in _SHOWN
     return Opened(
-        file=default_storage.open(media.file.name, "rb"),
+        file=default_storage.open(stored, "rb"),
         content_type=mime_type if shown or mime_type == "application/pdf" else "application/octet-stream",
-        file_name=clean_name(media.file_name or os.path.basename(media.file.name)),
+        file_name=clean_name(file_name or os.path.basename(stored)),
         inline=shown,
     )
-
-
-class OwnFile:
-    """The file that a template was made with. A message gets a copy, since it may be erased with its contact."""
-
-    def __init__(self, row):
-        self.row = row
-
-    def digest(self):
-        return self.row.sha256
-
-    def attach(self, message):
-        """Give the message its copy."""
-        with default_storage.open(self.row.file, "rb") as opened:
-            name, size, digest = store(message.business, opened, os.path.splitext(self.row.file)[1])
-        MessageMedia.objects.create(
-            business_id=message.business_id,
-            message=message,
-            mime_type=self.row.mime_type,
-            file_name=self.row.file_name,
-            size=size,
-            sha256=digest,
-            file=name,
-        )
-
-
-def own_file(template):
-    """The file for a send of this template when nobody gave one, or ``None``."""
-    row = header_media.of_header(template.definition)
-    return OwnFile(row) if row is not None and default_storage.exists(row.file) else None

@@ -22,7 +22,7 @@ from contactcenter.models import (
     Reaction,
 )
 from contactcenter.sender import UPLOADED
-from contactcenter.services import attachments, content, media, outgoing
+from contactcenter.services import attachments, content, outgoing, template_files
 from contacts.models import Contact
 from contacts.services import people
 
@@ -93,19 +93,17 @@ def send_template(
 ):
     """Queue an approved template with its ``values`` (``templates_hsm.components.sending``) filled in.
 
-    ``header_file`` is an uploaded file for a media header. Without one, and without a value for it, the file goes
-    along that the template was made with, when it was made here.
+    ``header_file`` is an uploaded file for a media header. Where neither it nor a value names a file, on a card too,
+    the one goes along that the template was made with, when it was made here.
     """
     values = dict(values or {})
-    file = None
+    file, own = None, []
     if header_file is not None:
         file = attachments.Attachment(header_file)
-        values["header"] = {"id": UPLOADED}
-    elif not values.get("header"):
-        file = media.own_file(template)
-        if file is not None:
-            values["header"] = {"id": UPLOADED}
-    return outgoing.say(
+        values["header"] = {"id": UPLOADED, "filename": file.name}
+    if template is not None:
+        values, own = template_files.filled_in(template, values)
+    message = outgoing.say(
         conversation,
         kind="template",
         text=content.filled(template, values),
@@ -117,6 +115,8 @@ def send_template(
         priority=priority,
         file=file,
     )
+    template_files.keep(conversation.phone_number, own)
+    return message
 
 
 def send_media(
@@ -266,6 +266,7 @@ def resend(message, *, author=None):
         file=attachments.copy_of(message),
         in_thread=message.kind != "reaction",
     )
+    template_files.hand_in_anew(message)
     OutboxItem.objects.filter(message=message, state=OutboxState.UNKNOWN).delete()
     outgoing.tell(message.conversation, message)
     return again

@@ -17,6 +17,7 @@ from contacts.services import consent
 from onboarding.models import PhoneNumber
 from onboarding.services import chat_links
 from templates_hsm.preview import preview
+from templates_hsm.views.media import shown_files
 from tenants.enums import ANSWERERS
 from tenants.models import LiveCounter
 
@@ -160,9 +161,15 @@ def template_context(request, conversation, *, bound=None):
     form = bound or TemplateValuesForm(chosen, contact=conversation.contact, initial={"key": new_key()})
     return context | {
         "form": form,
-        "model": preview(chosen.definition, form.values_so_far()),
+        "model": template_model(request, form),
         "template_answer": gate.may_send(conversation, kind="template", template=chosen),
     }
+
+
+def template_model(request, form):
+    """What a template looks like with the values typed so far and its own files."""
+    definition = form.template.definition
+    return preview(definition, form.values_so_far(), files=shown_files(request, definition))
 
 
 def _chosen(templates, wanted, conversation):

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 
 from contactcenter import navigation, queries
 from contactcenter.models import Conversation, Message
-from contactcenter.services.media import open_media
+from contactcenter.services import template_files
+from contactcenter.services.media import open_file, open_media
 from contactcenter.views import common
 from tenants.decorators import role_required
 
@@ -121,9 +122,26 @@ def message_media(request, business_slug, reference):
     """The file of a message. Pictures, sounds and videos may be shown in place, everything else is only saved."""
     message = get_object_or_404(Message.objects.select_related("media"), reference=reference, media__isnull=False)
     try:
-        opened = open_media(message.media)
+        return _handed_out(request, open_media(message.media))
     except FileNotFoundError:
         raise Http404 from None
+
+
+@require_GET
+@role_required()
+def message_file(request, business_slug, reference, place):
+    """A file that the template of a message brought: at the top (place 0) or on a card (1, 2 and so on)."""
+    message = get_object_or_404(Message, reference=reference, kind="template")
+    shown = template_files.of_messages([message]).get(message.pk, {}).get(place)
+    if shown is None:
+        raise Http404
+    try:
+        return _handed_out(request, open_file(shown.file, shown.mime_type, shown.name))
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+def _handed_out(request, opened):
     response = _ranged(request, opened)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Disposition"] = content_disposition_header(not opened.inline, opened.file_name)

@@ -19,7 +19,6 @@ from contactcenter.views import common
 from contacts.services import consent, people
 from onboarding.models import PhoneNumber
 from templates_hsm.models import MessageTemplate
-from templates_hsm.preview import preview
 from tenants.decorators import role_required
 from tenants.enums import ANSWERERS
 
@@ -136,7 +135,7 @@ def template_preview(request, business_slug):
     """What a template looks like with the values typed so far."""
     template = get_object_or_404(MessageTemplate, reference=_uuid_or_none(request.POST.get("template")))
     form = TemplateValuesForm(template, request.POST)
-    context = {"model": preview(template.definition, form.values_so_far())}
+    context = {"model": common.template_model(request, form)}
     return render(request, "contactcenter/_template_preview.html", context)
 
 
@@ -193,7 +192,7 @@ def conversation_new(request, business_slug):
         "templates": templates,
         "numbers": list(numbers),
         "failed": failed,
-        "model": preview(template.definition, values.values_so_far()) if template else None,
+        "model": common.template_model(request, values) if template else None,
         "nav_key": "inbox",
     }
     return render(request, "contactcenter/conversation_new.html", context, status=422 if sending else 200)

@@ -7,12 +7,22 @@ from itertools import pairwise
 from onboarding.rulebook.book import BOOK, Rulebook, read_files
 from onboarding.rulebook.editions import per_edition
 
+from .figurative import is_colour, is_name
 from .lexicon import SHARED, Span, lexicon, scoped
 from .negation import denied, deny_asked
 from .text import Clause, clauses
 
 _CONNECT = {"para", "for", "pra", "pro", "to"}
 _BENIGN = {"adopcion", "adocao", "adopta", "adopt", "adoption", "adoptions", "adopciones"}
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Hits within a span of ``of`` don't count where the text has ``by`` and none of ``unless``."""
+
+    of: str
+    by: str
+    unless: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Decision:
     void_served: bool
     void_teach: bool
     void_care: bool
+    void_figure: bool
+    excuses: tuple[Excuse, ...]
     brand_with: str
     safe: str
     countries: frozenset[str]
@@ -122,6 +134,11 @@ def decisions() -> tuple[Decision, ...]:
                     void_served=entry.get("void_served", False),
                     void_teach=entry.get("void_teach", False),
                     void_care=entry.get("void_care", False),
+                    void_figure=entry.get("void_figure", False),
+                    excuses=tuple(
+                        Excuse(_name(file, e["of"]), _name(file, e["by"]), tuple(_name(file, c) for c in e["unless"]))
+                        for e in entry.get("excuse", ())
+                    ),
                     brand_with=_name(file, entry["brand_with"]) if "brand_with" in entry else "",
                     safe=entry.get("safe", ""),
                     countries=frozenset(entry.get("countries", ())),
@@ -232,7 +249,20 @@ def _void(reading: Reading, decision: Decision, concept: str, index: int, span: 
         return True
     if decision.void_teach and _taught(reading, index, span):
         return True
+    clause = reading.clauses[index]
+    if decision.void_figure and (is_name(clause, spans, span) or is_colour(clause, spans, span)):
+        return True
+    if any(_excuses(reading, excuse, index, span) for excuse in decision.excuses):
+        return True
     return decision.void_care and _cared_for(reading, decision, index, span)
+
+
+def _excuses(reading: Reading, excuse: Excuse, index: int, span: Span) -> bool:
+    """ "tax accountant ... crypto gains" trades no coins, unless something is sold or exchanged beside it."""
+    held = reading.spans[index].get(excuse.of, ())
+    if not any(s.start <= span.start and span.end <= s.end for s in held):
+        return False
+    return reading.has(excuse.by) and not any(reading.has(name) for name in excuse.unless)
 
 
 def _covers(decision: Decision, name: str, safe: Span, span: Span) -> bool:

@@ -15,6 +15,8 @@ _ONLY = words("denial", "only")
 _TURN = words("denial", "turn")
 _AFFIRM = words("denial", "affirm")
 _OPEN = words("denial", "open")
+_OR = {"or", "nor", "o", "u", "ou", "ni", "nem"}
+_WITH = {"con", "com", "with"}
 
 
 def denied(clause: Clause) -> list[int]:
@@ -51,7 +53,7 @@ def denied(clause: Clause) -> list[int]:
             }:
                 deny(i + 1, _scope_end(tokens, chunk, i), i)
             else:
-                deny(i + 1, _same_chunk(chunk, i, 3), i)
+                deny(i + 1, _listed(tokens, chunk, _same_chunk(chunk, i, 3)), i)
         elif token in _WITHOUT:
             if token == "free":
                 if ahead[:1] in (["of"], ["from"]):
@@ -75,7 +77,7 @@ def denied(clause: Clause) -> list[int]:
                 if ahead[:1] == ["de"]:
                     deny(i + 2, _same_chunk(chunk, i, 4), i)
             else:
-                deny(i + 1, _same_chunk(chunk, i, 3), i)
+                deny(i + 1, _listed(tokens, chunk, _same_chunk(chunk, i, 3)), i)
         elif token in _AGAINST:
             deny(i + 1, _same_chunk(chunk, i, 5), i)
         elif token in _HARM or (token in _QUIT and not any(a in _LEFT for a in ahead[:1])):
@@ -140,6 +142,15 @@ def _scope_end(tokens: list[str], chunk: list[int], i: int) -> int:
 def _same_chunk(chunk: list[int], i: int, width: int) -> int:
     end = i + 1
     while end < len(chunk) and end < i + width and chunk[end] == chunk[i]:
+        end += 1
+    return end
+
+
+def _listed(tokens: list[str], chunk: list[int], end: int) -> int:
+    """ "no alcohol or drugs": what "or" joins to the denied word is denied with it."""
+    if end < len(tokens) and chunk[end] == chunk[end - 1] and _OR.isdisjoint(tokens[end - 1 : end]):
+        end += tokens[end] in _OR
+    if end < len(tokens) and chunk[end] == chunk[end - 1] and tokens[end - 1] in _OR and tokens[end] not in _WITH:
         end += 1
     return end
 

@@ -10,7 +10,7 @@ from onboarding.rulebook import Rulebook, load
 from onboarding.rulebook.book import words
 
 from .decide import Hit, Reading, doubtful, doubts, hits, listed
-from .lexicon import SHARED, scoped
+from .lexicon import SHARED, Span, scoped
 from .ordinary import RULE as _NO_TRADE
 from .ordinary import names_a_trade
 
@@ -19,6 +19,8 @@ ALLOWED, NEEDS_REVIEW, PROHIBITED = "allowed", "needs_review", "prohibited"
 _VAGUE = words("activity", "vague")
 _DOUBT = "house.screening.doubt"
 _JOINERS = words("activity", "joiners")
+_KINDS = {"mascotas", "pets"}
+"""All pets, and so no animals by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,24 @@ def _listed_alone(reading, category, rule, verdict, members, book, countries) ->
     return (verdict, rule) if heads else None
 
 
+def _pet_shop(reading, category, rule, verdict, members, book, countries) -> tuple[str, str] | None:
+    """A shop that is only called one for pets may sell them: its goods decide, and where none is named, a person."""
+    pets = [(i, s) for i, s in reading.each("policy/animals:pet") if _stands_alone(reading, i, s)]
+    if pets:
+        return PROHIBITED, "policy.live_animals"
+    named = any(reading.has(f"policy/animals:{name}", denied_too=True) for name in ("care", "safe", "pet_goods"))
+    refused = any(reading.is_denied(i, s) for i, s in reading.each("policy/animals:creatures", denied_too=True))
+    return None if named or refused else (verdict, rule)
+
+
+def _stands_alone(reading: Reading, index: int, span: Span) -> bool:
+    """An item of a list that is nothing but the animals: "tienda de mascotas: cachorros, alimento"."""
+    clause = reading.clauses[index]
+    item = [t for t, c in zip(clause.tokens, clause.chunk, strict=True) if c == clause.chunk[span.start]]
+    words = clause.tokens[span.start : span.end]
+    return [t for t in item if t not in _JOINERS] == words and words[-1].endswith("s") and words[0] not in _KINDS
+
+
 def _heads_list(reading: Reading, hit: Hit) -> bool:
     clause = reading.clauses[hit.clause]
     at = hit.start
@@ -230,6 +250,7 @@ _JUDGES = {
     "medicine_rx": _care_without_sale,
     "device": _care_without_sale,
     "listed_alone": _listed_alone,
+    "pet_shop": _pet_shop,
 }
 
 

@@ -81,22 +81,14 @@ def digest_together(shards, *, limit=FEW_ROWS, scope=transaction.atomic):
     found = {}
     try:
         with scope():
-            with connection.cursor() as cursor:
-                for shard in shards:
-                    cursor.execute(_BEGIN, [ledger.READERS_LOCK, shard])
-                    if cursor.fetchone()[0]:
-                        found[shard] = []
-            for shard in found:
-                rows = ledger.read_next(shard, limit=limit, max_bytes=ledger.READ_BYTES // len(found))
-                found[shard] = [(row, read_delivery(row)) for row in rows]
-            said = sorted((pair for pairs in found.values() for pair in pairs), key=lambda pair: pair[0].id)
-            if said:
-                handle([one for _row, heard in said for one in heard])
-            for shard, pairs in found.items():
-                if pairs:
-                    counts = _counts(pairs, [one for _row, heard in pairs for one in heard])
-                    ledger.advance(shard, pairs[-1][0].id, counts)
-            if said:
+            held = _begin(shards)
+            if held:
+                found = ledger.read_next(held, limit=limit, max_bytes=ledger.READ_BYTES // len(held))
+            rows = sorted(row for some in found.values() for row in some)
+            heard = [one for row in rows for one in read_delivery(row)]
+            if rows:
+                handle(heard)
+                ledger.advance({shard: some[-1].id for shard, some in found.items() if some}, _counts(rows, heard))
                 fault_point("digest.before_commit")
     except SoftTimeLimitExceeded:
         raise
@@ -104,21 +96,32 @@ def digest_together(shards, *, limit=FEW_ROWS, scope=transaction.atomic):
         if is_environment(exc):
             raise
         return None
-    if said:
+    if rows:
         fault_point("digest.after_commit")
     return DigestReport(
-        deliveries=len(said),
-        events=sum(len(heard) for _row, heard in said),
-        more=any(len(pairs) == limit for pairs in found.values()),
-        busy=not found,
+        deliveries=len(rows),
+        events=len(heard),
+        more=any(len(some) == limit for some in found.values()),
+        busy=not held,
     )
 
 
+def _begin(shards):
+    """Take these shards for the length of the transaction; which of them nobody else holds.
+
+    The next statement sees what the holders before us committed: their locks were let go of after that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, [ledger.READERS_LOCK, sorted(shards)])
+        return [shard for shard, is_ours, *_settings in cursor.fetchall() if is_ours]
+
+
 _BEGIN = f"""
-SELECT pg_try_advisory_xact_lock(%s, %s),
+SELECT s.shard, pg_try_advisory_xact_lock(%s, s.shard),
     set_config('statement_timeout', '{STATEMENT_SECONDS}s', true), set_config('lock_timeout', '{LOCK_SECONDS}s', true),
     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
     set_config('enable_seqscan', 'off', true)
+FROM unnest(%s::int[]) AS s (shard)
 """
 """A batch only looks up keys. Left to itself the planner reads whole tables while they are middling, because it takes
 the row-level policy for a filter that leaves half of the rows; and it may change its mind with any ``ANALYZE``."""
@@ -151,11 +154,11 @@ class _Run:
         rows = []
         try:
             with self._transaction():
-                rows += ledger.read_next(self.shard, limit=self._size())
+                rows += ledger.read_next([self.shard], limit=self._size())[self.shard]
                 heard = [one for row in rows for one in read_delivery(row)]
                 if rows:
                     handle(heard)
-                    ledger.advance(self.shard, rows[-1].id, _counts(rows, heard))
+                    ledger.advance({self.shard: rows[-1].id}, _counts(rows, heard))
                     fault_point("digest.before_commit")
         except (_Busy, SoftTimeLimitExceeded):
             raise
@@ -208,7 +211,7 @@ class _Run:
             if ledger.position_of(self.shard) < row.id:
                 if failures:
                     bury(row, failures)
-                ledger.advance(self.shard, row.id, _counts([row], heard) | {"dead": int(bool(failures))})
+                ledger.advance({self.shard: row.id}, _counts([row], heard) | {"dead": int(bool(failures))})
         self.deliveries += 1
         self.events += len(heard)
         self.dead += bool(failures)
@@ -235,15 +238,10 @@ class _Run:
 
     @contextlib.contextmanager
     def _transaction(self):
-        """The caller's scope in one transaction that holds the shard.
-
-        The next statement sees what the holder before us committed: the lock was let go of after that.
-        """
+        """The caller's scope in one transaction that holds the shard."""
         with self.scope():
-            with connection.cursor() as cursor:
-                cursor.execute(_BEGIN, [ledger.READERS_LOCK, self.shard])
-                if not cursor.fetchone()[0]:
-                    raise _Busy
+            if not _begin([self.shard]):
+                raise _Busy
             yield
 
 

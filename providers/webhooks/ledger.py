@@ -43,16 +43,18 @@ FROM unnest(%s::timestamptz[], %s::smallint[], %s::bytea[]) AS came (at, shard, 
 """One message, one transaction: on a connection in autocommit it is durable when ``execute`` returns."""
 
 _READ = """
-SELECT id, received_at, body FROM (
+SELECT s.shard, next.id, next.received_at, next.body
+FROM unnest(%s::smallint[]) AS s (shard)
+LEFT JOIN providers_deliverycursor AS c ON c.shard = s.shard
+CROSS JOIN LATERAL (
     SELECT id, received_at, body, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS before
     FROM (
-        SELECT id, received_at, body FROM providers_delivery
-        WHERE shard = %s AND id > {after} ORDER BY id LIMIT %s
-    ) AS next
-) AS measured WHERE before < %s ORDER BY id
+        SELECT id, received_at, body FROM providers_delivery AS d
+        WHERE d.shard = s.shard AND d.id > coalesce(c.position, 0) ORDER BY d.id LIMIT %s
+    ) AS first
+) AS next
+WHERE next.before < %s ORDER BY next.id
 """
-_READ_AFTER = _READ.format(after="%s")
-_READ_NEXT = _READ.format(after="coalesce((SELECT position FROM providers_deliverycursor WHERE shard = %s), 0)")
 
 _WAITING = """
 SELECT s.shard, oldest.received_at
@@ -99,20 +101,17 @@ def append(*bodies, received_at=None):
     return shards
 
 
-def read_after(shard, position, *, limit=READ_ROWS, max_bytes=READ_BYTES):
-    """The rows of a shard beyond ``position``, oldest first; at least one when there is any, however large."""
-    return _read(_READ_AFTER, shard, position, limit, max_bytes)
+def read_next(shards, *, limit=READ_ROWS, max_bytes=READ_BYTES):
+    """The rows beyond the cursor of each of these shards, as ``{shard: [Row, …]}``, oldest first.
 
-
-def read_next(shard, *, limit=READ_ROWS, max_bytes=READ_BYTES):
-    """The rows beyond the shard's cursor, as ``read_after`` gives them."""
-    return _read(_READ_NEXT, shard, shard, limit, max_bytes)
-
-
-def _read(statement, *parameters):
+    Of each shard at most ``limit`` rows and ``max_bytes``; at least one where there is any, however large.
+    """
+    found = {shard: [] for shard in shards}
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [Row(number, moment, bytes(body)) for number, moment, body in cursor.fetchall()]
+        cursor.execute(_READ, [list(found), limit, max_bytes])
+        for shard, number, moment, body in cursor.fetchall():
+            found[shard].append(Row(number, moment, bytes(body)))
+    return found
 
 
 def position_of(shard):
@@ -124,20 +123,25 @@ def position_of(shard):
 
 
 _ADVANCE = """
-INSERT INTO providers_deliverycursor AS c (shard, position) VALUES (%s, %s)
+INSERT INTO providers_deliverycursor AS c (shard, position)
+SELECT * FROM unnest(%s::smallint[], %s::bigint[]) AS t (shard, position) ORDER BY shard
 ON CONFLICT (shard) DO UPDATE SET position = greatest(c.position, EXCLUDED.position)
 """
 _ADVANCE_AND_COUNT = f"WITH counted AS ({tallies.ADD}) {_ADVANCE}"
 
 
-def advance(shard, position, counts=None):
-    """Move the cursor of a shard forward, never back, and add ``counts`` (``{tally: how many}``) with it."""
+def advance(positions, counts=None):
+    """Move the cursors of shards (``{shard: position}``) forward, never back, and add ``counts`` with them.
+
+    ``counts`` (``{tally: how many}``) go to a slot that only the holder of the first of these shards writes to.
+    """
+    parameters = [list(positions), list(positions.values())]
     with connection.cursor() as cursor:
         if counts:
-            parameters = tallies.parameters(counts, 1 + shard)
-            cursor.execute(_ADVANCE_AND_COUNT, [*parameters, shard, position])
+            counted = tallies.parameters(counts, 1 + min(positions))
+            cursor.execute(_ADVANCE_AND_COUNT, [*counted, *parameters])
         else:
-            cursor.execute(_ADVANCE, [shard, position])
+            cursor.execute(_ADVANCE, parameters)
 
 
 def has_waiting(shard):

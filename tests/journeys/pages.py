@@ -179,6 +179,7 @@ NOT_LISTED = {
     "campaigns:campaign_file": FILE,
     "costs:usage_export": FILE,
     "contactcenter:message_media": FILE,
+    "contactcenter:message_file": FILE,
     "contacts:import_report": FILE,
     "healthz": FILE,
     "readyz": FILE,

@@ -32,6 +32,14 @@ def partition_of_only_row():
         return name
 
 
+def read_of(shard, **limits):
+    return ledger.read_next([shard], **limits)[shard]
+
+
+def read(**limits):
+    return read_of(SHARD, **limits)
+
+
 def test_deliveries_of_one_number_share_a_shard_and_numbers_spread():
     shards = {ledger.shard_of(delivery(phone_number_id=f"20000000{n:04}")) for n in range(200)}
 
@@ -42,26 +50,41 @@ def test_deliveries_of_one_number_share_a_shard_and_numbers_spread():
 def test_a_reader_gets_what_lies_beyond_its_position_in_order(db):
     ledger.append(RAW, RAW, RAW)
 
-    first, second, third = ledger.read_after(SHARD, 0)
+    first, second, third = read()
+    ledger.advance({SHARD: first.id})
 
     assert first.id < second.id < third.id
-    assert ledger.read_after(SHARD, first.id) == [second, third]
-    assert ledger.read_after(SHARD, first.id, limit=1) == [second]
+    assert read() == [second, third]
+    assert read(limit=1) == [second]
     assert second.body == RAW
 
 
 def test_a_batch_is_bounded_in_bytes_but_a_huge_delivery_still_comes(db):
     ledger.append(RAW, RAW, RAW)
 
-    assert len(ledger.read_after(SHARD, 0, max_bytes=1)) == 1
-    assert len(ledger.read_after(SHARD, 0, max_bytes=len(RAW) + 1)) == 2
+    assert len(read(max_bytes=1)) == 1
+    assert len(read(max_bytes=len(RAW) + 1)) == 2
+
+
+def test_several_shards_are_read_at_once_each_beyond_its_own_cursor_and_to_its_own_limit(db):
+    one, other = delivery(phone_number_id="200000000001"), delivery(phone_number_id="200000000002")
+    here, there = ledger.shard_of(one), ledger.shard_of(other)
+    assert here != there
+    ledger.append(one, other, one, other, one)
+    ledger.advance({here: read_of(here)[0].id, there: 0})
+
+    found = ledger.read_next([here, there, 7], limit=1)
+
+    assert [[row.body for row in found[shard]] for shard in (here, there)] == [[one], [other]]
+    assert found[here][0].id > read_of(there)[0].id
+    assert found[7] == []
 
 
 def test_the_cursor_never_moves_back(db):
-    ledger.advance(3, 50)
-    ledger.advance(3, 20)
+    ledger.advance({3: 50, 5: 7})
+    ledger.advance({3: 20, 5: 8})
 
-    assert ledger.position_of(3) == 50
+    assert (ledger.position_of(3), ledger.position_of(5)) == (50, 8)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE providers_delivery SET shard = 0", "DELETE FROM providers_delivery"])
@@ -92,13 +115,13 @@ def test_a_reader_skips_nothing_that_commits_late():
     )
     other.start()
     other.join(0.3)
-    seen_while_open = ledger.read_after(SHARD, 0)
-    position = max([row.id for row in seen_while_open], default=0)
+    seen_while_open = read()
+    ledger.advance({SHARD: max([row.id for row in seen_while_open], default=0)})
 
     slow.commit()
     other.join(5)
 
-    assert len(seen_while_open) + len(ledger.read_after(SHARD, position)) == 2
+    assert len(seen_while_open) + len(read()) == 2
     slow.close(), fast.close()
 
 
@@ -118,8 +141,9 @@ def test_with_many_writers_a_reader_in_between_sees_every_row_once():
         thread.start()
     while running or len(seen) < writers * per_writer:
         running_before = any(thread.is_alive() for thread in threads)
-        rows = ledger.read_after(SHARD, seen[-1] if seen else 0)
+        rows = read()
         seen += [row.id for row in rows]
+        ledger.advance({SHARD: max(seen, default=0)})
         running = running_before
         if not running_before and not rows:
             break
@@ -156,7 +180,7 @@ def test_a_day_without_a_partition_opens_an_incident_and_heals(db, monkeypatch):
     monkeypatch.setattr(ledger, "now", lambda: later)
     ledger.prepare_partitions()
     assert partition_of_only_row() == f"providers_delivery_{later:%Y%m%d}"
-    assert [row.body for row in ledger.read_after(SHARD, 0)] == [RAW]
+    assert [row.body for row in read()] == [RAW]
 
     ledger.prepare_partitions()
     assert Incident.objects.get(key=ledger.ASTRAY).closed_at is not None
@@ -167,13 +191,13 @@ def test_an_old_day_is_dropped_only_when_it_was_digested(db, monkeypatch):
     monkeypatch.setattr(ledger, "now", lambda: then)
     ledger.prepare_partitions()
     ledger.append(RAW, received_at=then)
-    [row] = ledger.read_after(SHARD, 0)
+    [row] = read()
 
     monkeypatch.setattr(ledger, "now", lambda: then + timedelta(days=60))
     assert ledger.prepare_partitions()["held_back"] == 1
     assert "providers_delivery_20260301" in partitions()
 
-    ledger.advance(SHARD, row.id)
+    ledger.advance({SHARD: row.id})
     ledger.prepare_partitions()
     assert "providers_delivery_20260301" not in partitions()
     assert "providers_delivery_20260302" not in partitions()
@@ -211,7 +235,7 @@ def test_reading_uses_the_index_of_the_shard(db):
     ledger.append(*[delivery(phone_number_id=f"20000000{n:04}") for n in range(50)])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN " + ledger._READ_AFTER, [SHARD, 0, 10, 1000])
+        cursor.execute("EXPLAIN " + ledger._READ, [[SHARD], 10, 1000])
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "Index Scan" in plan
@@ -224,4 +248,4 @@ def test_as_the_owner_a_row_may_move(settings):
     with as_owner() as owner, owner.cursor() as cursor:
         cursor.execute("DELETE FROM providers_delivery")
 
-    assert ledger.read_after(SHARD, 0) == []
+    assert read() == []
