@@ -131,6 +131,8 @@ ADMIN = [
     ("admin:providers_unknownevent_change", "/admin/providers/unknownevent/{first}"),
 ]
 
+ADMIN_WITHOUT_ANYWHERE = {"landmark-unique"}
+"""SimpleBar, which scrolls Unfold's menu and its tables, makes each of them a region called “scrollable content”."""
 ADMIN_WITHOUT = {
     # Unfold names the selects of rows inside a form by their column alone.
     "admin:tenants_business_change": {"select-name"},
