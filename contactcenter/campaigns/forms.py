@@ -222,13 +222,14 @@ class ValuesForm(forms.Form):
     def _clean_file(self, place, slot, source, text):
         before = self.campaign.mapping.get(slot.key, {})
         upload = self.cleaned_data.get(f"file_{place}")
+        kept = files.kept(self.campaign, slot, self.cleaned_data.get(f"kept_{place}"))
         if source == mapping.FILE and upload:
             try:
                 self._keep(place, files.take_upload(self.campaign, slot, upload))
             except forms.ValidationError as error:
                 self.add_error(f"file_{place}", error)
-        elif source == mapping.FILE and (row := files.kept(self.campaign, slot, self.cleaned_data.get(f"kept_{place}"))):
-            self._keep(place, row)
+        elif source == mapping.FILE and kept is not None:
+            self._keep(place, kept)
         elif source == mapping.FILE and before.get("from") == mapping.FILE:
             self.kept[place] = before
         elif source == mapping.FILE and f"file_{place}" not in self.errors:
@@ -241,7 +242,7 @@ class ValuesForm(forms.Form):
         self.kept[place] = files.rule_of(mapping.FILE, row)
         self.data = self.data.copy()
         self.data[self.add_prefix(f"kept_{place}")] = str(row.reference)
-        self.fields[f"file_{place}"].help_text = _HERE % {"name": row.file_name}
+        self[f"file_{place}"].help_text = _HERE % {"name": row.file_name}
 
     def clean(self):
         data = super().clean()

@@ -26,7 +26,6 @@ from contactcenter.sender.wire import build
 from contactcenter.services import messages, outgoing
 from contacts.models import ConsentSource, Contact
 from contacts.services import consent, people
-from templates_hsm.services import header_media
 from tenants.models import LiveEvent
 from tenants.tenancy import business_scope
 from tests import builders
@@ -220,26 +219,6 @@ def test_a_template_takes_a_file_for_its_header(acme):
         body = request_for(message)
     assert UPLOADED in str(message.content)
     assert body["template"]["components"][0]["parameters"] == [{"type": "image", "image": {"id": "m1"}}]
-
-
-def test_the_file_that_a_template_was_made_with_goes_along(acme, olga, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    conversation = builders.conversation(acme)
-    with business_scope(acme):
-        own = header_media.keep(acme, SimpleUploadedFile("summer.png", PNG), actor=olga)
-        agree(conversation.contact)
-    header = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": [header_media.handle_of(own)]}}
-    template = builders.template(
-        acme, waba=conversation.phone_number.waba, components=[header, {"type": "BODY", "text": "Hello"}]
-    )
-    with business_scope(acme):
-        message = messages.send_template(conversation, template)
-        body = request_for(message)
-        file = MessageMedia.objects.get(message=message)
-
-    assert body["template"]["components"][0]["parameters"] == [{"type": "image", "image": {"id": "m1"}}]
-    assert (file.file_name, file.sha256) == ("summer.png", own.sha256)
-    assert file.file.name != own.file  # erasing the message must not take the template's file
 
 
 # The rest

@@ -1,5 +1,6 @@
 """Campaigns whose messages start with a file: the template's own, another one, and cards."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -87,7 +88,7 @@ def test_what_leaves_names_the_uploaded_file(acme, olga, uploads):
 
     item = SimpleNamespace(
         phone="573001110001", bsuid="", content=message.content, media={"media_id": "media-1"}, reply_to="",
-        message_reference=str(message.reference),
+        own_files={}, message_reference=str(message.reference),
     )  # fmt: skip
     sent = build(item, "1").json["template"]["components"]
 
@@ -124,6 +125,37 @@ def test_another_file_is_chosen_on_the_page(client, acme, olga, uploads):
         lifecycle.start(campaign, actor=olga, quiet=(None, None))
     steps.feed(campaign)
     assert uploads.contents == [OTHER]
+
+
+def test_a_file_is_kept_when_another_answer_was_wrong(client, acme, olga, uploads):
+    campaign = picture_campaign(acme, olga)
+    client.force_login(olga)
+    address = f"/b/{acme.slug}/campaigns/{campaign.reference}/values/"
+    data = {"phone": "0", "name": "1", "country": "CO", "from_0": "file", "from_1": "text", "text_1": ""}
+
+    refused = client.post(address, data | {"file_0": SimpleUploadedFile("autumn.png", OTHER)})
+    page = refused.content.decode()
+    assert refused.status_code == 422 and "autumn.png is here" in page
+    assert "file" not in steps.again(campaign).mapping["header_link"]
+    kept = re.search(r'name="kept_0" value="([^"]+)"', page)[1]
+    right = client.post(address, data | {"text_1": "you", "kept_0": kept})
+
+    assert right.status_code == 302
+    assert steps.again(campaign).mapping["header_link"]["name"] == "autumn.png"
+
+
+def test_a_file_of_another_campaign_cannot_be_named(client, acme, olga, uploads):
+    other, campaign = picture_campaign(acme, olga), picture_campaign(acme, olga, people=())
+    with business_scope(acme):
+        theirs = files.take_upload(
+            other, mapping.slots(other.template.definition)[0], SimpleUploadedFile("a.png", OTHER)
+        )
+    client.force_login(olga)
+    data = {"phone": "0", "name": "1", "country": "CO", "from_0": "file", "from_1": "first_name", "text_1": "you"}
+    address = f"/b/{acme.slug}/campaigns/{campaign.reference}/values/"
+    answer = client.post(address, data | {"kept_0": str(theirs.reference)})
+
+    assert answer.status_code == 422 and "Choose a file." in answer.content.decode()
 
 
 def test_the_check_shows_the_file_and_a_neighbour_does_not_see_it(client, acme, globex, olga, ana):
