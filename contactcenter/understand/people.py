@@ -29,10 +29,11 @@ def resolve(items):
             place_of[claim] = len(claims)
             claims.append(claim)
         asked.append((item, place_of[claim]))
-    answers = identities.resolve(claims)
+    unindexed = set()
+    answers = identities.resolve(claims, unindexed=unindexed)
     for item, place in asked:
         item.contact_id = answers[place]
-    people.note([sighting for item in items if (sighting := _sighting(item))])
+    people.note([sighting for item in items if (sighting := _sighting(item))], unindexed=unindexed)
 
 
 def person_of(event):

@@ -50,9 +50,10 @@ def names(*, wa_id=None, bsuid=None, parent_bsuid=None, phone=None):
     return frozenset((kind, value) for kind, value in pairs if value)
 
 
-def resolve(claims):
+def resolve(claims, *, unindexed=None):
     """The primary keys of the contacts that the claims are about, in their order.
 
+    Who got names goes into the set ``unindexed``, if one is given, and the caller has their words indexed.
     Makes contacts, adds names and merges as needed. Until the end of the transaction no other one merges contacts of
     these businesses, so what is written for a contact afterwards can't go to one that just disappeared.
     """
@@ -63,7 +64,7 @@ def resolve(claims):
         try:
             with transaction.atomic():
                 merging.lock(businesses, alone)
-                return _resolve(claims, alone)
+                return _resolve(claims, alone, unindexed)
         except _MustMerge as must:  # the savepoint's rollback gave the shared locks back
             alone |= must.businesses
         except _SomeoneWasFaster:
@@ -71,7 +72,7 @@ def resolve(claims):
     raise RuntimeError("Contacts of this batch kept changing under our hands.")
 
 
-def _resolve(claims, alone):
+def _resolve(claims, alone, unindexed):
     """Most claims tell nothing new: they are answered by one look, and only the others are worked out."""
     known = _exactly(claims)
     answers, others = [], []
@@ -83,7 +84,7 @@ def _resolve(claims, alone):
             others.append(place)
     if not others:
         return answers
-    resolution = _Resolution([claims[place] for place in others], alone)
+    resolution = _Resolution([claims[place] for place in others], alone, unindexed)
     worked_out = dict(zip(others, resolution.answer(), strict=True))
     merged_into = resolution.merged_into
     return [worked_out[n] if n in worked_out else merged_into.get(pk, pk) for n, pk in enumerate(answers)]
@@ -115,8 +116,8 @@ class _SomeoneWasFaster(Exception):
 
 
 class _Resolution:
-    def __init__(self, claims, alone):
-        self.claims, self.alone = claims, alone
+    def __init__(self, claims, alone, unindexed):
+        self.claims, self.alone, self.unindexed = claims, alone, unindexed
         self.parent = {}
         self.merged_into = {}
         """Contacts that were merged by this, with the one that stays."""
@@ -270,7 +271,11 @@ class _Resolution:
         )
         if len(written) < len(missing):
             raise _SomeoneWasFaster
-        tokens.index_contacts({contact for (contact,) in written})
+        named = {contact for (contact,) in written}
+        if self.unindexed is None:
+            tokens.index_contacts(named)
+        else:
+            self.unindexed |= named
 
 
 def _survivor(contact, merged_into):

@@ -20,8 +20,11 @@ class Sighting:
     username: str | None = None
 
 
-def note(sightings):
-    """Keep the newest of what a batch of events told. A name that the business typed stays."""
+def note(sightings, *, unindexed=frozenset()):
+    """Keep the newest of what a batch of events told. A name that the business typed stays.
+
+    Contacts in ``unindexed`` have names whose words nobody has indexed yet (see ``identities.resolve``).
+    """
     news = {}
     for one in sightings:
         seen, name, username = news.get(one.contact_id, (None, None, None))
@@ -33,9 +36,8 @@ def note(sightings):
             username = max(username or (one.at, ""), (one.at, one.username))
         if seen or name or username:
             news[one.contact_id] = (seen, name, username)
-    if not news:
-        return
-    tokens.index_contacts(_write(news))
+    renamed = _write(news) if news else set()
+    tokens.index_contacts(renamed | unindexed)
 
 
 _IS_NEWS = """
