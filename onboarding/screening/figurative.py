@@ -9,7 +9,8 @@ _VENUE, _STREET, _STREET_AFTER = (scoped(SHARED, name) for name in ("venue", "st
 _HEAD, _SHADE, _COLOURED, _SHADE_NAME = (
     scoped(SHARED, name) for name in ("colour_head", "colour", "coloured", "colour_name")
 )
-_ARTICLES = {"el", "la", "los", "las", "o", "a", "os", "as", "the"}
+_ARTICLES = {"el", "la", "los", "las", "the"}
+"""Without the Portuguese "o" and "a": "restaurante o licorería" is Spanish for two trades."""
 _NAMED = {"llamado", "llamada", "chamado", "chamada", "called", "named", "de", "del", "da", "do", "das", "dos"}
 _JOINERS = {"y", "e", "and", "o", "or", "u", "ou", "en", "em", "in"}
 _LONGEST = 2

@@ -82,6 +82,15 @@ def test_labelled_cases_are_scored_per_verdict(tmp_path):
     assert "- c: wanted prohibited weapons, got allowed none" in said
 
 
+def test_the_file_may_stand_on_either_side_of_score(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(labelled("a", "allowed", "none", activity="panaderia"), encoding="utf-8")
+    for given in ([str(path), "--score"], ["--score", str(path)]):
+        out = io.StringIO()
+        call_command("preflight", "policy", *given, stdout=out)
+        assert "1 of 1 verdicts right" in out.getvalue()
+
+
 def test_files_without_labels_cannot_be_scored(tmp_path):
     path = tmp_path / "cases.jsonl"
     path.write_text("{", encoding="utf-8")

@@ -260,3 +260,86 @@ def test_a_lone_no_answers_the_question_before_it(text, verdict):
 )
 def test_everyday_trades_and_words_need_no_person(text):
     assert judge(text).verdict == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("tienda de mascotas", "needs_review"),
+        ("pet shop", "needs_review"),
+        ("Pet shop no centro, ração e acessórios", "allowed"),
+        ("alimentos y accesorios para mascotas", "allowed"),
+        ("software para tiendas de mascotas", "allowed"),
+        ("tienda de mascotas: cachorros, alimento y accesorios", "prohibited"),
+        ("tienda de mascotas con perritos y gatitos", "prohibited"),
+        ("pet store with hamsters and budgies", "prohibited"),
+    ],
+)
+def test_a_shop_only_called_one_for_pets_is_asked_what_it_sells(text, verdict):
+    found = judge(text)
+    assert (found.verdict, found.category) == (verdict, "none" if verdict == "allowed" else "live_animals")
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("restaurante la espada", "allowed"),
+        ("Hotel El Cañón, habitaciones con desayuno", "allowed"),
+        ("panadería en la calle de las Armas", "allowed"),
+        ("Bakery on Musket Street", "allowed"),
+        ("restaurante el tabaco, vendemos habanos", "prohibited"),
+        ("restaurante o licorería", "prohibited"),
+        ("tienda la pistola", "prohibited"),
+        ("armería en la calle de las Armas, escopetas", "prohibited"),
+        ("rifle, street delivery", "prohibited"),
+    ],
+)
+def test_a_word_of_a_places_name_is_no_goods(text, verdict):
+    assert judge(text).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("zapatos de cuero color habano", "allowed"),
+        ("carteras en color negro, habano y vino", "allowed"),
+        ("ivory coloured wedding dresses", "allowed"),
+        ("vestidos color azul y vinos", "prohibited"),
+        ("camisas color azul y cigarros", "prohibited"),
+        ("puros color habano", "prohibited"),
+    ],
+)
+def test_a_shade_is_no_goods(text, verdict):
+    assert judge(text).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "category"),
+    [
+        ("Câmara de vereadores, agenda das sessões", "needs_review", "other"),
+        ("Concejo deliberante, orden del día", "needs_review", "other"),
+        ("vereador Tonho na câmara de vereadores, peça seu voto", "prohibited", "political"),
+        ("candidato a la cámara de diputados", "prohibited", "political"),
+    ],
+)
+def test_a_council_is_a_public_body_and_its_candidates_are_politics(text, verdict, category):
+    found = judge(text)
+    assert (found.verdict, found.category) == (verdict, category)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Tax accountant for small firms, landlords and people with crypto gains", "allowed"),
+        ("tax accountant, we also sell crypto", "prohibited"),
+        ("casino party hire with fake money, just for fun", "allowed"),
+        ("fake money that passes the pen test, just for fun", "prohibited"),
+        ("casino night with cash prizes, poker tables", "prohibited"),
+        ("vendo billetes de juguete que pasan el detector", "prohibited"),
+        ("Remédio caseiro para plantas e adubo", "allowed"),
+        ("maconha para plantas", "prohibited"),
+        ("hostel, no alcohol or drugs on site", "allowed"),
+    ],
+)
+def test_what_serves_or_plays_at_a_forbidden_thing_is_not_the_thing(text, verdict):
+    assert judge(text, country="GB").verdict == verdict

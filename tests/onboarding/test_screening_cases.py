@@ -21,6 +21,7 @@ FILES = {
     "twelfth": (OWN / "policy_twelfth.jsonl", 0.80),
     "thirteenth": (OWN / "policy_thirteenth.jsonl", 0.98),
     "fourteenth": (OWN / "policy_fourteenth.jsonl", 0.90),
+    "fifteenth": (OWN / "policy_fifteenth.jsonl", 0.98),
     "holdout": (OWN / "policy_holdout.jsonl", 0.95),
     "phrases": (OWN / "policy_phrases.jsonl", 0.97),
     "shared": (SHARED / "policy.jsonl", 0.95),

@@ -39,7 +39,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=sorted(self.registry()))
         parser.add_argument("file", nargs="?", default="-", help="a JSONL file; standard input if left out")
-        parser.add_argument("--score", action="store_true", help="compare with the labels and print right and wrong")
+        parser.add_argument(
+            "--score",
+            nargs="?",
+            const=True,
+            metavar="FILE",
+            help="compare with the labels and print right and wrong; the file may stand before or after it",
+        )
         parser.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="judge by the rules of this day")
         parser.add_argument("--house", action="store_true", help="with the house rules as staff have set them")
 
@@ -59,7 +65,8 @@ class Command(BaseCommand):
             if state is not None and path in WITH_HOUSE:
                 check = import_string(WITH_HOUSE[path])
             judges = self.score_all if options["score"] else self.judge_all
-            self.read_all(options["file"], partial(check, as_of=day) if day else check, judges)
+            file = options["score"] if isinstance(options["score"], str) else options["file"]
+            self.read_all(file, partial(check, as_of=day) if day else check, judges)
 
     def read_all(self, path: str, check: Check, judges: Callable[[TextIO, Check], None]) -> None:
         if path == "-":
