@@ -98,6 +98,7 @@ class Editor:
         media_kind, media = _typed_media(data, before)
         content = data.get("content") if data.get("content") in CONTENTS else before.content
         told = "content" in data  # a form without it says nothing of cards and offers
+        kept = before if content == before.content else cls(base)
         return cls(
             base=base,
             name=values["name"],
@@ -114,8 +115,8 @@ class Editor:
             media_kind=media_kind,
             media=media,
             content=content,
-            cards=typed_cards(data, before.cards) if told and content == CAROUSEL else before.cards,
-            offer=_typed_offer(data, before.offer) if told and content == OFFER else before.offer,
+            cards=typed_cards(data, before.cards) if told and content == CAROUSEL else kept.cards,
+            offer=_typed_offer(data, before.offer) if told and content == OFFER else kept.offer,
             without_header="without_header" in data,
         )
 

@@ -47,6 +47,16 @@ class NewTemplateForm(AccountChoiceForm):
         help_text=_("Small letters, digits and underscores. Customers never see it."),
     )
     language = forms.ChoiceField(label=_("Language"), required=False, choices=language_choices)
+    content = forms.ChoiceField(
+        label=_("Kind of content"),
+        required=False,
+        choices=[
+            ("message", _("Message")),
+            ("carousel", _("Carousel: 2 to 10 cards side by side")),
+            ("offer", _("Offer that ends")),
+            ("code", _("One-time code")),
+        ],
+    )
 
 
 class CopyForm(forms.Form):

@@ -121,6 +121,8 @@ SLOTS = (
     "body_examples",
     "footer",
     "buttons",
+    "content",
+    "cards",
     "kept",
 )
 
@@ -134,9 +136,11 @@ def told(definition, findings):
 def _told(finding, number, definition, template):
     kind, icon = _KINDS.get(finding.severity, _KINDS[WARNING])
     slot = slot_of(finding.path, template)
+    if finding.rule == "VAR-EXAMPLE" and (slot in {"header", "body"} or slot.endswith("-body")):
+        slot = f"{slot}_examples"
     return Told(
         key=fix_key(finding),
-        slot=f"{slot}_examples" if finding.rule == "VAR-EXAMPLE" and slot in {"header", "body"} else slot,
+        slot=slot,
         kind=kind,
         icon=icon,
         text=finding.text,
@@ -168,10 +172,23 @@ def slot_of(path, template):
     if template.buttons_path and (path == template.buttons_path or path.startswith(f"{template.buttons_path}.")):
         inner = path.removeprefix(template.buttons_path).strip(".").split(".")
         return f"button-{inner[1]}" if len(inner) > 1 and inner[1].isdigit() else "buttons"
-    if template.carousel_path and path.startswith(f"{template.carousel_path}.cards."):
+    if template.offer is not None and path.startswith(template.offer.path):
+        return "content"
+    if template.carousel_path and path.startswith(template.carousel_path):
         index = path.removeprefix(f"{template.carousel_path}.cards.").split(".")[0]
-        return f"card-{index}" if index.isdigit() and int(index) < len(template.cards) else "kept"
+        known = index.isdigit() and int(index) < len(template.cards)
+        return _card_slot(path, template.cards[int(index)]) if known else "cards"
     return "kept"
+
+
+def _card_slot(path, card):
+    """The place on a card: its text, one of its buttons, or the card as such (its file, what it consists of)."""
+    if card.body is not None and path.startswith(card.body.path):
+        return f"card-{card.index}-body"
+    for button in card.buttons:
+        if path == button.path or path.startswith(f"{button.path}."):
+            return f"card-{card.index}-button-{button.index}"
+    return f"card-{card.index}"
 
 
 def _excerpt(definition, finding):
@@ -189,9 +206,15 @@ def _excerpt(definition, finding):
     return words if len(words) <= LONGEST_EXCERPT else f"{words[:LONGEST_EXCERPT]}…"
 
 
-def slots_of(items, buttons, cards=0):
-    """``(slot, findings)`` for every place of the form, so that places without findings are emptied as well."""
-    slots = [*SLOTS, *(f"button-{index}" for index in range(buttons)), *(f"card-{index}" for index in range(cards))]
+def slots_of(items, buttons, cards=()):
+    """``(slot, findings)`` for every place of the form, so that places without findings are emptied as well.
+
+    ``buttons`` is how many the message has; ``cards`` says it for each card of a carousel.
+    """
+    slots = [*SLOTS, *(f"button-{index}" for index in range(buttons))]
+    for index, count in enumerate(cards):
+        slots += [f"card-{index}", f"card-{index}-body", f"card-{index}-body_examples"]
+        slots += [f"card-{index}-button-{number}" for number in range(count)]
     by_slot: dict[str, list[Told]] = {slot: [] for slot in slots}
     for item in items:
         by_slot.setdefault(item.slot, []).append(item)

@@ -106,6 +106,11 @@ def _offer(template: Definition, report: Report) -> None:
         report.add("OFFER-TEXT", f"{offer.path}.limited_time_offer.text")
     if template.header is not None and template.header.format not in ("IMAGE", "VIDEO"):
         report.add("OFFER-HEADER", template.header.path)
+    limit = report.limit("OFFER-CODE")
+    for button in template.buttons:
+        code = next(iter(button.example), "") if button.kind == "COPY_CODE" else ""
+        if limit and len(code) > limit:
+            report.add("OFFER-CODE", f"{button.path}.example", length=len(code))
     kinds = [button.kind for button in template.buttons]
     fits = kinds in (["COPY_CODE", "URL"], ["URL"]) if not offer.has_expiration else kinds == ["COPY_CODE", "URL"]
     if not fits:
@@ -118,11 +123,14 @@ def _carousel(template: Definition, report: Report) -> None:
         report.add("CAROUSEL-CATEGORY", "category", patch=[("category", "MARKETING")])
     if not 2 <= len(cards) <= 10:
         report.add("CAROUSEL-CARDS", path, count=len(cards))
-    shapes = set()
+    first, odd = None, None
     limit = report.limit("CARD-BODY-LENGTH")
     for card in cards[:20]:
         header = card.header.format if card.header else ""
-        shapes.add((frozenset(card.kinds), header, tuple(button.kind for button in card.buttons)))
+        shape = (frozenset(card.kinds), header, tuple(button.kind for button in card.buttons))
+        first = first or shape
+        if shape != first:
+            odd = odd or card
         if header not in ("IMAGE", "VIDEO", "PRODUCT"):
             report.add("CAROUSEL-HEADER", f"{card.path}.components")
         elif header != "PRODUCT" and not card.header.handles:
@@ -135,6 +143,8 @@ def _carousel(template: Definition, report: Report) -> None:
                 report.add("CARD-BODY-LENGTH", f"{card.body.path}.text", limit, len(text), length=len(text))
             if text.count("\n") > 2:
                 report.add("CAROUSEL-LINES", f"{card.body.path}.text")
+            if not text.strip():
+                report.add("CAROUSEL-TEXT", f"{card.body.path}.text")
             variables(card.body, template, report)
-    if len(shapes) > 1:
-        report.add("CAROUSEL-SAME", path)
+    if odd is not None:
+        report.add("CAROUSEL-SAME", f"{odd.path}.components")

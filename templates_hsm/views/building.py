@@ -1,6 +1,7 @@
 """Making and changing a template: the start, the builder, and what it asks while somebody types."""
 
 import contextlib
+from dataclasses import replace
 
 from django.contrib import messages
 from django.http import JsonResponse
@@ -14,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from config.templatetags.ui import when_text
 from onboarding.models import Waba
 from templates_hsm import languages, presenting, reasons
+from templates_hsm.components.sending import BODY_LIMIT, OFFER_BODY_LIMIT
 from templates_hsm.editor import Editor
 from templates_hsm.editor_buttons import MOST_BUTTONS
 from templates_hsm.examples import all_examples
@@ -23,7 +25,8 @@ from templates_hsm.linter import apply_fix
 from templates_hsm.models import MessageTemplate, TemplateCategory, TemplateStatus
 from templates_hsm.preview import preview
 from templates_hsm.services import header_media, library, templates
-from templates_hsm.views.media import card_rows, header_card, shown_files, with_card_upload, with_upload
+from templates_hsm.views import cards as card_views
+from templates_hsm.views.media import header_card, shown_files, with_upload
 from templates_hsm.views.reading import find
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -74,8 +77,21 @@ def _beginning(start, form):
     if not name:
         return None
     language = form.cleaned_data["language"] or "es"
+    content = form.cleaned_data["content"] or "message"
+    if content == "code":
+        return {"name": name, "language": language, "category": "AUTHENTICATION", "components": _code_parts()}
     empty = {"type": "BODY", "text": ""}
-    return {"name": name, "language": language, "category": "UTILITY", "components": [empty]}
+    plain = {"name": name, "language": language, "category": "UTILITY", "components": [empty]}
+    return Editor.of(plain).with_content(content).definition()
+
+
+def _code_parts():
+    """What a one-time code begins with (Meta, Authentication templates, 2025-11-14)."""
+    return [
+        {"type": "BODY", "add_security_recommendation": True},
+        {"type": "FOOTER", "code_expiration_minutes": 10},
+        {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE"}]},
+    ]
 
 
 def _create(waba, definition, *, actor):
@@ -121,8 +137,12 @@ def template_edit(request, business_slug, reference):
         return _builder(request, template, changed, media_problem=problem)
     if action.startswith("card:"):
         index = _number(action.removeprefix("card:"))
-        changed, problem = with_card_upload(request, editor, index)
+        changed, problem = card_views.with_card_upload(request, editor, index)
         return _builder(request, template, changed, card_problem=(index, problem))
+    verb, _colon, rest = action.partition(":")
+    if verb in card_views.VERBS:
+        changed, focus = card_views.acted(editor, verb, rest)
+        return _builder(request, template, changed, focus=focus)
     changed, problem = _acted(template, editor, action)
     return _builder(request, template, changed, problem=problem, moved=_moved(editor, changed, action))
 
@@ -160,6 +180,9 @@ def _acted(template, editor, action):
         return editor.with_variable(), ""
     if verb == "text":
         return editor.without_media(), ""
+    if verb == "content":
+        changed = editor.with_content(rest)
+        return (replace(changed, category=editor.category) if _keeps_category(template) else changed), ""
     if verb == "remove":
         return editor.without_button(index), ""
     if verb in {"up", "down"}:
@@ -225,10 +248,15 @@ def template_check(request, business_slug, reference):
     editor = typed(request, template)
     context = builder_context(request, template, editor)
     # The samples are replaced only when there are others: nobody loses the field in which they type.
-    context["new_samples"] = {
-        part: _asked(request, f"{part}-example-") != {name for name, _sample in variables}
-        for part, variables in (("header", editor.header_variables), ("body", editor.body_variables))
-    }
+    parts = [("header", editor.header_variables), ("body", editor.body_variables)]
+    parts += [(f"card-{index}", card.variables) for index, card in enumerate(editor.cards)]
+    context["new_samples"] = [
+        {"part": part, "slot": slot, "variables": variables, "items": context["slots"][slot]}
+        for part, variables in parts
+        for slot in [f"{part}-body_examples" if part.startswith("card-") else f"{part}_examples"]
+        if _asked(request, f"{part}-example-") != {name for name, _sample in variables}
+    ]
+    context["kept_slots"] = {one["slot"] for one in context["new_samples"]}
     return render(request, "templates_hsm/_check.html", context)
 
 
@@ -265,11 +293,13 @@ def _builder(
     stale=False,
     saved=False,
     moved=None,
+    focus="",
     status=200,
 ):
     context = builder_context(request, template, editor, card_problem) | {
         "media_problem": media_problem,
         "moved": moved,
+        "focus": focus,
         "problem": problem,
         "stale": stale,
         "version": _number(request.POST.get("version"))
@@ -285,7 +315,7 @@ def builder_context(request, template, editor, card_problem=(-1, "")):
     """Everything the builder and its fragments show."""
     definition = editor.definition()
     items = presenting.told(definition, templates.findings_of(template, definition))
-    slots = dict(presenting.slots_of(items, len(editor.buttons), len(editor.cards)))
+    slots = dict(presenting.slots_of(items, len(editor.buttons), [len(card.buttons) for card in editor.cards]))
     files = shown_files(request, definition)
     siblings = MessageTemplate.objects.filter(business=request.business, waba=template.waba, name=template.name)
     return {
@@ -303,8 +333,11 @@ def builder_context(request, template, editor, card_problem=(-1, "")):
             }
             for index, row in enumerate(editor.buttons)
         ],
-        "kept": [presenting.part_word(kind) for kind in editor.kept_parts if not (kind == "CAROUSEL" and editor.cards)],
-        "cards": card_rows(editor, files, slots, card_problem),
+        "kept": [presenting.part_word(kind) for kind in editor.kept_parts],
+        "cards": card_views.card_rows(editor, files, slots, card_problem),
+        "shared": card_views.shared_of(editor),
+        "body_limit": OFFER_BODY_LIMIT if editor.offer else BODY_LIMIT,
+        "has_coupon": any(row.kind == "COPY_CODE" for row in editor.buttons),
         "kept_header": presenting.part_word(editor.kept_header) if editor.kept_header else "",
         "may_add": len(editor.buttons) < MOST_BUTTONS,
         "items": items,

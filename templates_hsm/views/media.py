@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from templates_hsm.components import read
-from templates_hsm.editor_cards import CARD_MEDIA
 from templates_hsm.models import TemplateMedia
 from templates_hsm.services import header_media
 from tenants.decorators import role_required
@@ -29,43 +28,6 @@ def with_upload(request, editor):
     except ValidationError as exc:
         return editor, " ".join(exc.messages)
     return editor.with_media(media.kind, header_media.handle_of(media)), ""
-
-
-def with_card_upload(request, editor, index):
-    """The form with the uploaded file on the card at ``index``, and a sentence when that was not possible."""
-    if not (0 <= index < len(editor.cards) and editor.cards[index].is_file):
-        return editor, _("There is no such card any more.")
-    upload = request.FILES.get(f"card-file-{index}")
-    if upload is None:
-        return editor, _("Choose a file first.")
-    try:
-        found = header_media.examine(upload)
-        if found.kind not in CARD_MEDIA:
-            return editor, _("A card starts with a picture or a video. Choose one.")
-        media = header_media.keep(request.business, upload, actor=request.user)
-    except ValidationError as exc:
-        return editor, " ".join(exc.messages)
-    return editor.with_card_media(index, media.kind, header_media.handle_of(media)), ""
-
-
-def card_rows(editor, files, slots, problem=(-1, "")):
-    """What the form shows of each card: its kind, its file, what is said of it; ``problem`` is of the last upload."""
-    kinds = TemplateMedia.Kind
-    return [
-        {
-            "index": index,
-            "number": index + 1,
-            "slot": f"card-{index}",
-            "kind": kinds(card.kind).label if card.is_file else card.kind,
-            "is_file": card.is_file,
-            "is_video": card.kind == kinds.VIDEO,
-            "handle": card.handle,
-            "file": files.get(card.handle),
-            "items": slots.get(f"card-{index}", []),
-            "problem": problem[1] if problem[0] == index else "",
-        }
-        for index, card in enumerate(editor.cards)
-    ]
 
 
 def shown_files(request, *definitions):

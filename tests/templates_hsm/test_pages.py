@@ -326,16 +326,16 @@ def test_buttons_are_added_and_ordered_on_the_page(owner, draft):
 
 
 def test_parts_the_form_cannot_edit_are_named_and_kept(owner, draft):
-    offer = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Ends soon", "has_expiration": True}}
+    request = {"type": "CALL_PERMISSION_REQUEST"}
     with business_scope(draft.business):
-        MessageTemplate.objects.filter(pk=draft.pk).update(components=[offer, *draft.components])
+        MessageTemplate.objects.filter(pk=draft.pk).update(components=[*draft.components, request])
     data = changed_form(owner, draft, footer="Bye")
 
     page = page_of(owner.get(address("template_edit", draft)))
     owner.post(address("template_edit", draft), data | {"action": "save"})
 
-    assert "Kept as it is:" in page and "Offer that ends" in page
-    assert offer in stored(draft).components
+    assert "Kept as it is:" in page and "Request for permission to call" in page
+    assert request in stored(draft).components
     assert {"type": "FOOTER", "text": "Bye"} in stored(draft).components
 
 

@@ -1,9 +1,15 @@
 """The preview shows what a phone shows, as data that a page can escape."""
 
+import json
+from html import unescape
+
 import pytest
-from hypothesis import given
+from django.utils.html import strip_tags
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.sandbox import bubbles
+from templates_hsm.components import send_components
 from templates_hsm.formatting import parse, plain_text
 from templates_hsm.preview import preview, visible_text
 
@@ -165,3 +171,132 @@ def test_any_text_is_shown_without_losing_its_letters(text):
 @given(st.dictionaries(st.sampled_from(["components", "category", "language", "name"]), JSON), JSON)
 def test_any_definition_and_any_values_can_be_previewed(definition, values):
     visible_text(preview(definition, values))
+
+
+# The phone builds the same from the body of the send, by its own code
+
+
+class OneTemplate:
+    """The sandbox's store with one template and no files."""
+
+    def __init__(self, definition):
+        self.row = {
+            "components": json.dumps(definition["components"]),
+            "category": definition["category"],
+            "parameter_format": definition["parameter_format"],
+        }
+
+    def get(self, table, _key):
+        return self.row if table == "template" else None
+
+
+WORDS = st.text("abcXYZ áñü&<>'\"!?,", min_size=1, max_size=12).map(str.strip).filter(bool)
+CODES = st.text("abcXYZ0189", min_size=1, max_size=9)
+MARKS = st.sampled_from(["", "*", "_", "~"])
+
+
+@st.composite
+def said(draw, named):
+    """A text with up to two variables, and their samples."""
+    pieces, samples = [draw(WORDS)], {}
+    for number in range(1, draw(st.integers(0, 2)) + 1):
+        name = f"detail_{number}" if named else str(number)
+        mark = draw(MARKS)
+        samples[name] = draw(WORDS)
+        pieces.append(f"{mark}{{{{{name}}}}}{mark}")
+        pieces.append(draw(WORDS))
+    return draw(st.sampled_from([" ", "\n"])).join(pieces), samples
+
+
+def body_part(text, samples, named):
+    if named:
+        example = {"body_text_named_params": [{"param_name": name, "example": one} for name, one in samples.items()]}
+    else:
+        example = {"body_text": [list(samples.values())]}
+    return {"type": "BODY", "text": text} | ({"example": example} if samples else {})
+
+
+@st.composite
+def buttons_of(draw, most):
+    """Buttons, and the ending for each address that has one."""
+    made, endings = [], {}
+    for index in range(draw(st.integers(1, most))):
+        kind = draw(st.sampled_from(["QUICK_REPLY", "URL", "PHONE_NUMBER", "CHANGING"]))
+        button = {"type": "URL" if kind == "CHANGING" else kind, "text": draw(WORDS)}
+        if kind == "URL":
+            button["url"] = f"https://shop.example/{draw(CODES)}"
+        elif kind == "CHANGING":
+            endings[str(index)] = draw(CODES)
+            button |= {"url": "https://shop.example/{{1}}", "example": [endings[str(index)]]}
+        elif kind == "PHONE_NUMBER":
+            button["phone_number"] = "+57" + draw(st.text("0123456789", min_size=7, max_size=9))
+        made.append(button)
+    return {"type": "BUTTONS", "buttons": made}, endings
+
+
+PICTURE = {"link": "https://shop.example/a.png"}
+
+
+@st.composite
+def sendings(draw):
+    """A template and the values of one send that are its samples: a carousel, an offer that ends, or a message."""
+    named = draw(st.booleans())
+    text, samples = draw(said(named))
+    values = {"body": samples}
+    components = [body_part(text, samples, named)]
+    kind = draw(st.sampled_from(["carousel", "offer", "message"]))
+    if kind == "carousel":
+        cards, values["cards"] = [], []
+        with_text = draw(st.booleans())
+        shape = draw(st.sampled_from(["IMAGE", "VIDEO"]))
+        for _card in range(draw(st.integers(2, 4))):
+            text, samples = draw(said(named)) if with_text else ("", {})
+            part, endings = draw(buttons_of(2))
+            header = {"type": "HEADER", "format": shape, "example": {"header_handle": ["4::a"]}}
+            cards.append({"components": [header, *([body_part(text, samples, named)] if with_text else []), part]})
+            values["cards"].append({"header": PICTURE, "body": samples, "buttons": endings})
+        components.append({"type": "CAROUSEL", "cards": cards})
+    elif kind == "offer":
+        code = draw(CODES)
+        offer = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": draw(WORDS), "has_expiration": True}}
+        link = {"type": "URL", "text": draw(WORDS), "url": "https://shop.example/"}
+        components = [offer, *components]
+        components.append({"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "example": code}, link]})
+        values |= {"buttons": {"0": code}, "expires_at_ms": 1_800_000_000_000}
+    else:
+        part, values["buttons"] = draw(buttons_of(6))
+        components += [{"type": "FOOTER", "text": draw(WORDS)}, part]
+    definition = {"language": "en", "category": "MARKETING", "components": components}
+    return definition | {"parameter_format": "NAMED" if named else "POSITIONAL"}, values
+
+
+def lines(text):
+    """Words as an eye reads them: no doubled blanks, none at the edges."""
+    return [" ".join(line.split()) for line in text.split("\n")]
+
+
+def seen(html):
+    return lines(unescape(strip_tags(str(html).replace("<br>", "\n"))))
+
+
+@settings(max_examples=150, deadline=None)
+@given(sendings())
+def test_the_preview_and_the_phone_show_the_same_texts_and_buttons(sending):
+    definition, values = sending
+    store = OneTemplate(definition)
+    bubble = {"head": "", "offer": "", "text": "", "foot": "", "media": None, "buttons": [], "cards": [], "place": None}
+    bubbles._template(store, {"template_id": 1}, {"components": send_components(definition, values)}, bubble)
+
+    for model in (preview(definition), preview(definition, values)):
+        assert lines(plain_text(model.body_blocks)) == seen(bubble["text"])
+        assert (model.offer, model.footer) == (bubble["offer"], bubble["foot"])
+        assert [(one.label, one.target) for one in model.buttons] == pressed(bubble["buttons"])
+        assert len(model.cards) == len(bubble["cards"])
+        for card, shown in zip(model.cards, bubble["cards"], strict=True):
+            assert card.header.kind == shown["media"]["kind"]
+            assert lines(plain_text(card.body_blocks)) == seen(shown["text"])
+            assert [(one.label, one.target) for one in card.buttons] == pressed(shown["buttons"])
+
+
+def pressed(buttons):
+    return [(button["label"], button["detail"]) for button in buttons]

@@ -1,6 +1,5 @@
 """What is done with templates by and by: the word before the archive, the queue that waits, files that nobody names."""
 
-import io
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from templates_hsm.services import archiving, header_media, queue_reminders, swe
 from tenants.models import Mail
 from tenants.tenancy import business_scope, every_business
 from tests import builders
-from tests.templates_hsm.test_exchange import run_submissions, stored
+from tests.templates_hsm.test_exchange import stored
 from tests.templates_hsm.test_header_media import PNG, upload, with_header
 
 pytestmark = pytest.mark.django_db
@@ -218,69 +217,3 @@ def test_a_file_that_is_put_to_use_anew_is_not_looked_at(acme, olga):
         again.refresh_from_db()
     assert again.look_after > in_a_day() - timedelta(minutes=5)
     assert sweeping.sweep() == {"gone": 0, "kept": 0}
-
-
-# The cards of a carousel
-
-
-def carousel():
-    def card(number):
-        text = {"type": "BODY", "text": f"Blue shoes number {number} for the summer."}
-        button = {"type": "QUICK_REPLY", "text": "Tell me more"}
-        return {
-            "components": [
-                {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::sample"]}},
-                text,
-                {"type": "BUTTONS", "buttons": [button]},
-            ]
-        }
-
-    top = {"type": "BODY", "text": "These are the shoes you asked about."}
-    return [top, {"type": "CAROUSEL", "cards": [card(1), card(2)]}]
-
-
-def test_a_card_takes_a_file_in_the_builder_and_meta_gets_its_handle(sandbox, client, acme, olga, sam):
-    house_rules.change("promotional_templates", "accepted", actor=sam, reason="A pilot.", seen="0.0")
-    waba = builders.waba(acme, waba_id=sandbox.waba(), access_token="")
-    row = builders.template(
-        acme, waba=waba, category="MARKETING", status=TemplateStatus.DRAFT, provider_id=None, components=carousel()
-    )
-    client.force_login(olga)
-    address = reverse("templates_hsm:template_edit", args=[acme.slug, row.reference])
-    form = {"version": 1, "name": row.name, "language": "en", "category": "MARKETING",
-            "body": "These are the shoes you asked about."}  # fmt: skip
-
-    page = client.post(address, form | {"action": "card:1", "card-file-1": io.BytesIO(PNG)})
-    cards = page.context["cards"]
-    assert cards[1]["file"]["url"] in page.content.decode()
-    assert cards[0]["handle"] == "4::sample"
-
-    form |= {f"card-media-{card['index']}": card["handle"] for card in cards}
-    client.post(address, form | {"action": "submit"})
-    kept = stored(row).components[1]["cards"]
-    assert kept[1]["components"][0]["example"]["header_handle"] == [cards[1]["handle"]]
-    assert kept[1]["components"][1:] == carousel()[1]["cards"][1]["components"][1:]
-
-    run_submissions()
-    assert stored(row).status == TemplateStatus.PENDING, stored(row).last_error
-    with every_business():
-        assert TemplateMedia.objects.get().provider_handle.startswith("4::")
-
-
-@pytest.mark.parametrize(("content", "word"), [(b"%PDF-1.7\n" + b"x" * 50, "picture or a video"), (b"GIF89a..", "GIF")])
-def test_a_file_that_no_card_takes_is_refused_beside_the_card(client, acme, olga, content, word):
-    olga.language = "en"
-    olga.save()
-    row = builders.template(
-        acme, category="MARKETING", status=TemplateStatus.DRAFT, provider_id=None, components=carousel()
-    )
-    client.force_login(olga)
-    address = reverse("templates_hsm:template_edit", args=[acme.slug, row.reference])
-    form = {"version": 1, "name": row.name, "language": "en", "category": "MARKETING", "body": "These are the shoes."}
-    page = client.post(address, form | {"action": "card:0", "card-file-0": io.BytesIO(content)})
-
-    assert word in page.context["cards"][0]["problem"]
-    assert page.context["cards"][1]["problem"] == ""
-    assert client.post(address, form | {"action": "card:7"}).status_code == 200
-    with every_business():
-        assert not TemplateMedia.objects.exists()

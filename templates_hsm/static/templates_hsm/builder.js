@@ -32,9 +32,12 @@ const write = (area, text, select) => {
 };
 
 /** The next free variable, counted or named like the others. */
+const variables = (text) => [...text.matchAll(/\{\{([a-z0-9_]+)\}\}/g)].map((match) => match[1]);
 const nextVariable = (text) => {
-  const names = [...text.matchAll(/\{\{([a-z0-9_]+)\}\}/g)].map((match) => match[1]);
-  if (names.length && !names.some((name) => /^\d+$/.test(name))) {
+  const names = variables(text);
+  const everywhere = [...document.querySelectorAll("[data-variables]")].flatMap((area) => variables(area.value));
+  const around = names.length ? names : everywhere;
+  if (around.length && !around.some((name) => /^\d+$/.test(name))) {
     let number = 1;
     while (names.includes(`detail_${number}`)) number += 1;
     return `detail_${number}`;
@@ -46,7 +49,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-wrap], [data-insert-variable]");
   if (!button) return;
   event.preventDefault();
-  const area = document.getElementById("field-body");
+  const area = document.getElementById(button.dataset.insertVariable ?? "field-body");
   if (button.dataset.wrap) {
     const mark = button.dataset.wrap;
     const chosen = area.value.slice(area.selectionStart, area.selectionEnd);
@@ -54,6 +57,35 @@ document.addEventListener("click", (event) => {
   } else {
     write(area, `{{${nextVariable(area.value)}}}`);
   }
+});
+
+// ---- The card in hand is the one in the phone ----------------------------------------------------------------------
+
+let shown = 0;
+
+const showCard = () => {
+  const list = builder().querySelector(".live .pcards");
+  const card = list?.children[Math.min(shown, list.children.length - 1)];
+  if (!card) return;
+  const [outer, inner] = [list.getBoundingClientRect(), card.getBoundingClientRect()];
+  const rtl = getComputedStyle(list).direction === "rtl";
+  list.scrollLeft += rtl ? inner.right - outer.right : inner.left - outer.left;
+};
+
+document.addEventListener("focusin", (event) => {
+  const card = event.target.closest?.("[data-card]");
+  if (!card) return;
+  shown = Number(card.dataset.card);
+  showCard();
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const section = document.getElementById("field-cards");
+  const wanted = section?.dataset.focus;
+  if (wanted) {
+    delete section.dataset.focus;
+    document.getElementById(wanted)?.focus();
+  }
+  showCard();
 });
 
 // ---- Saving by itself -------------------------------------------------------------------------------------------
