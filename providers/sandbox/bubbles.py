@@ -277,19 +277,19 @@ def _template_button(button, parameters):
     return shown
 
 
-def _card(store, made, card, named):
+def _card(store, made, card, named, answers):
     parts = {part["type"]: part for part in made["components"]}
     rows = [{**item, "type": str(item.get("type", "")).lower()} for item in card.get("components") or []]
     sent = {item["type"]: item for item in rows if item["type"] != "button"}
-    given = ((sent.get("header") or {}).get("parameters") or [{}])[0]
     kind = parts.get("HEADER", {}).get("format", "IMAGE").lower()
-    values = {int(item.get("index", 0)): item.get("parameters") or [] for item in rows if item["type"] == "button"}
-    buttons = parts.get("BUTTONS", {}).get("buttons") or []
-    return {
+    given = ((sent.get("header") or {}).get("parameters") or [{}])[0]
+    buttons, answers = _template_buttons(parts, rows, answers)
+    shown = {
         "media": _media(store, kind, given.get(kind)),
         "text": formatted(template_send.filled(parts.get("BODY", {}).get("text"), sent.get("body"), named)),
-        "buttons": [_template_button(button, values.get(at) or []) for at, button in enumerate(buttons)],
+        "buttons": buttons,
     }
+    return shown, answers
 
 
 def _authentication(parts, by_type, bubble):
