@@ -134,8 +134,8 @@ ADMIN = [
 ADMIN_WITHOUT_ANYWHERE = {"landmark-unique"}
 """SimpleBar, which scrolls Unfold's menu and its tables, makes each of them a region called “scrollable content”."""
 ADMIN_WITHOUT = {
-    # Unfold names the selects of rows inside a form by their column alone.
-    "admin:tenants_business_change": {"select-name"},
+    # Unfold names the selects of rows inside a form by their column alone, and the column of their deletion not at all.
+    "admin:tenants_business_change": {"select-name", "empty-table-header"},
     # Django's own widget for many choices puts aria-label on a span.
     "admin:tenants_user_change": {"aria-prohibited-attr"},
 }
