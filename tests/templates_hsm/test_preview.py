@@ -190,7 +190,7 @@ class OneTemplate:
         return self.row if table == "template" else None
 
 
-WORDS = st.text("abcXYZ áñü&<>'\"!?,", min_size=1, max_size=12).map(str.strip).filter(bool)
+WORDS = st.text("abcXYZ áñü&<'\"!?,", min_size=1, max_size=12).map(str.strip).filter(bool)
 CODES = st.text("abcXYZ0189", min_size=1, max_size=9)
 MARKS = st.sampled_from(["", "*", "_", "~"])
 
