@@ -16,7 +16,7 @@ from config.templatetags.ui import when_text
 from onboarding.models import Waba
 from templates_hsm import languages, presenting, reasons
 from templates_hsm.components.sending import BODY_LIMIT, OFFER_BODY_LIMIT
-from templates_hsm.editor import Editor
+from templates_hsm.editor import CAROUSEL, MESSAGE, OFFER, Editor
 from templates_hsm.editor_buttons import MOST_BUTTONS
 from templates_hsm.examples import all_examples
 from templates_hsm.exceptions import HasErrors, NotPossible
@@ -337,7 +337,8 @@ def builder_context(request, template, editor, card_problem=(-1, "")):
         "cards": card_views.card_rows(editor, files, slots, card_problem),
         "shared": card_views.shared_of(editor),
         "body_limit": OFFER_BODY_LIMIT if editor.offer else BODY_LIMIT,
-        "has_coupon": any(row.kind == "COPY_CODE" for row in editor.buttons),
+        **_room(editor),
+        "nowhere": [(slot, slots[slot]) for slot in _nowhere(editor)],
         "kept_header": presenting.part_word(editor.kept_header) if editor.kept_header else "",
         "may_add": len(editor.buttons) < MOST_BUTTONS,
         "items": items,
@@ -357,6 +358,31 @@ def builder_context(request, template, editor, card_problem=(-1, "")):
         ],
         "trouble": presenting.trouble_of(template),
     }
+
+
+def _room(editor):
+    """Which buttons can still be added before the platform's limits (Meta, Template components, 2025-11-04)."""
+    kinds = [row.kind for row in editor.buttons]
+    return {
+        "has_coupon": "COPY_CODE" in kinds,
+        "may_link": kinds.count("URL") < (1 if editor.content == OFFER else 2),
+        "may_call": "PHONE_NUMBER" not in kinds and editor.content != OFFER,
+    }
+
+
+def _nowhere(editor):
+    """The places of findings whose part of the form isn't shown; they stand at its end."""
+    plain = editor.content == MESSAGE and not editor.is_code
+    shown = {
+        "header": plain or editor.header or editor.media_kind or editor.kept_header or editor.content == OFFER,
+        "body_examples": not editor.is_code or editor.body,
+        "footer": editor.is_code or editor.footer or editor.content == MESSAGE,
+        "buttons": editor.buttons or editor.content != CAROUSEL,
+        "content": not editor.is_code or editor.content != MESSAGE,
+        "cards": editor.content == CAROUSEL,
+    }
+    shown["header_examples"] = shown["header"]
+    return [slot for slot, is_there in shown.items() if not is_there]
 
 
 def _categories(editor, only=""):

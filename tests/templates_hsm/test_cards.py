@@ -1,6 +1,7 @@
 """Carousels, offers that end and one-time codes in the builder: made, moved, judged, saved, shown and handed in."""
 
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -307,6 +308,28 @@ def test_a_finding_stands_beside_its_card_and_field(owner, draft, slot):
     )
     assert f'id="findings-{slot}"' in page and f'id="field-{slot}"' in page
     assert stored(draft).version == 1
+
+
+PARTS = {
+    "message": [{"type": "BODY", "text": "Hello."}],
+    "carousel": carousel(),
+    "code": [{"type": "BODY"}, {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE"}]}],
+    "offer": [
+        {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Ends soon", "has_expiration": True}},
+        {"type": "BODY", "text": "Everything for your garden."},
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_every_place_that_findings_are_sent_to_is_on_the_page_once(owner, acme, kind):
+    row = drafted(acme, PARTS[kind], category="AUTHENTICATION" if kind == "code" else "MARKETING")
+    page = owner.get(address(row)).content.decode()
+    told = owner.post(address(row, "template_check"), form_of(owner.get(address(row)))).content.decode()
+
+    places = re.findall(r'id="(findings-[^"]+)" hx-swap-oob', told)
+    assert len(places) > 8
+    assert [place for place in places if page.count(f'id="{place}"') != 1] == []
 
 
 def test_the_phone_shows_the_cards_while_one_types(owner, draft):
