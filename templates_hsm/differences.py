@@ -89,17 +89,29 @@ def _parts(definition, files):
         found[_("Footer")] = (
             template.footer.text if minutes is None else f"{template.footer.text} {minutes} min".strip()
         )
+    if template.offer is not None:
+        found[_("Heading of the offer")] = template.offer.text
     for number, button in enumerate(template.buttons, 1):
-        lines = [button.text, button.url, button.phone_number, *button.example, button.otp_type]
-        label = _("Button %(n)s") % {"n": number}
-        found[label] = "\n".join([button.kind.replace("_", " ").lower(), *(line for line in lines if line)])
-    known = {"HEADER", "BODY", "FOOTER", "BUTTONS"}
+        found[_("Button %(n)s") % {"n": number}] = _button(button)
+    for card in template.cards:
+        lines = [_header(card.header, files) if card.header else "", card.body.text if card.body else ""]
+        lines += [", ".join(sample for sample in card.body.examples.values() if sample)] if card.body else []
+        lines += [_button(button) for button in card.buttons]
+        found[_("Card %(n)s") % {"n": card.index + 1}] = "\n".join(line for line in lines if line)
+    known = {"HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"}
     components = definition.get("components") if isinstance(definition, Mapping) else None
     for component in components if isinstance(components, list) else []:
         kind = str(component.get("type", "?")).upper() if isinstance(component, Mapping) else "?"
         if kind not in known:
             found[kind.replace("_", " ").capitalize()] = json.dumps(component, indent=2, ensure_ascii=False)
     return {label: text for label, text in found.items() if text}
+
+
+def _button(button):
+    apps = button.raw.get("supported_apps")
+    lines = [button.text, button.url, button.phone_number, *button.example, button.otp_type]
+    lines += [json.dumps(apps, ensure_ascii=False)] if apps else []
+    return "\n".join([button.kind.replace("_", " ").lower(), *(line for line in lines if line)])
 
 
 def _header(header, files):

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from onboarding.services import house_rules
 from templates_hsm.components import read
+from templates_hsm.differences import compare
 from templates_hsm.editor import Editor
 from templates_hsm.linter import lint
 from templates_hsm.models import MessageTemplate, TemplateMedia, TemplateStatus
@@ -387,6 +388,15 @@ def test_a_file_that_no_card_takes_is_refused_beside_the_card(owner, draft, cont
     assert owner.post(url, data | {"action": "card:7"}).status_code == 200
     with every_business():
         assert not TemplateMedia.objects.exists()
+
+
+def test_versions_say_which_card_changed():
+    after = definition()
+    after["components"][1]["cards"][1] = card(5)
+
+    changed = [part.label for part in compare(definition(), after) if part.changed]
+
+    assert changed == ["Card 2"]
 
 
 # From nothing to approved
