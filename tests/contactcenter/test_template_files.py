@@ -1,7 +1,9 @@
 """A template with files of its own, sent to one person: attached by themselves, uploaded once, shown in the thread."""
 
+import json
 import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -28,6 +30,7 @@ from contactcenter.sender.wire import build
 from contactcenter.services import messages, outgoing, template_files
 from contacts.models import ConsentSource
 from contacts.services import consent
+from providers.sandbox import bubbles
 from templates_hsm.models import TemplateMedia
 from templates_hsm.services import header_media
 from tenants.services import api_keys
@@ -122,6 +125,25 @@ def test_every_card_takes_its_own_file_its_values_and_its_buttons_along(acme, ol
     assert [card["components"][0]["parameters"][0]["image"]["id"] for card in cards] == ["m1", "m2"]
     assert cards[0]["components"][1]["parameters"] == [{"type": "text", "text": "10"}]
     assert cards[0]["components"][2]["parameters"] == [{"type": "text", "text": "shoe"}]
+
+
+def test_the_sandbox_s_phone_shows_the_cards_as_they_were_sent(acme, olga):
+    conversation = allowed(acme)
+    template = carousel(acme, olga, conversation)
+    with business_scope(acme):
+        message = messages.send_template(conversation, template, VALUES)
+    made = {"components": json.dumps(template.definition["components"]), "parameter_format": "POSITIONAL",
+            "category": "MARKETING"}  # fmt: skip
+    file = {"id": "m", "mime": "image/png", "filename": "a.png", "size": 1}
+    store = SimpleNamespace(get=lambda kind, _key: made if kind == "template" else file)
+    shown = {"text": "", "buttons": [], "cards": []}
+    bubbles._template(store, {"template_id": "1"}, {"components": request_for(message)}, shown)
+
+    first, second = shown["cards"]
+    assert (first["text"], second["text"]) == ("Only 10 today.", "Only 20 today.")
+    assert first["media"]["url"] == "/phone/media/m"
+    assert first["buttons"] == [{"kind": "url", "label": "Buy", "detail": "https://a.example/shoe"}]
+    assert second["buttons"][0]["kind"] == "reply"
 
 
 def test_a_file_that_somebody_names_comes_before_the_template_s_own(acme, olga):
