@@ -133,6 +133,44 @@ def test_a_template_is_shown_filled_with_its_buttons_and_answered(sandbox, recei
     eventually(lambda: [m for m in receiver.messages() if m.get("button", {}).get("text") == "Thank you"])
 
 
+def test_the_cards_of_a_carousel_stand_on_the_phone_and_each_ones_button_answers(sandbox, receiver, number, chat):
+    waba = sandbox.look("state")["wabas"][0]["id"]
+
+    def card(name):
+        buttons = [
+            {"type": "QUICK_REPLY", "text": f"Keep {name}"},
+            {"type": "URL", "text": "See it", "url": "https://shop.example/{{1}}", "example": ["1"]},
+        ]
+        picture = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::a"]}}
+        body = {"type": "BODY", "text": "Only {{1}} are left of this one.", "example": {"body_text": [["3"]]}}
+        return {"components": [picture, body, {"type": "BUTTONS", "buttons": buttons}]}
+
+    top = {"type": "BODY", "text": "You asked for shoes."}
+    cards = {"type": "CAROUSEL", "cards": [card("boots"), card("sandals")]}
+    sandbox.template(waba, name="shoes_to_choose", category="MARKETING", components=[top, cards])
+
+    def filled(index, left):
+        picture = {"type": "image", "image": {"link": "https://shop.example/a.png"}}
+        address = [{"type": "text", "text": f"shoe-{index}"}]
+        parts = [
+            {"type": "header", "parameters": [picture]},
+            {"type": "body", "parameters": [{"type": "text", "text": left}]},
+            {"type": "button", "sub_type": "url", "index": "1", "parameters": address},
+        ]
+        return {"card_index": index, "components": parts}
+
+    carousel = {"type": "carousel", "cards": [filled(0, "3"), filled(1, "7")]}
+    template = {"name": "shoes_to_choose", "language": {"code": "en_US"}, "components": [carousel]}
+    wamid = sandbox.send(number, FRIEND, type="template", template=template).json()["messages"][0]["id"]
+    eventually(lambda: "Only 7 are left of this one." in page(sandbox, chat))
+
+    text = page(sandbox, chat)
+    for part in ("Only 3 are left", "Keep boots", "Keep sandals", "https://shop.example/shoe-1"):
+        assert part in text
+    submit(sandbox, chat + "press", message=wamid, position="1")
+    eventually(lambda: [m for m in receiver.messages() if m.get("button", {}).get("text") == "Keep sandals"])
+
+
 def test_files_places_reactions_and_quotes_leave_the_phone(sandbox, receiver, number, chat):
     submit(sandbox, chat + "file", files={"file": ("foto.png", PNG, "image/png")})
     submit(sandbox, chat + "location")
