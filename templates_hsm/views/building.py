@@ -144,7 +144,8 @@ def template_edit(request, business_slug, reference):
         changed, focus = card_views.acted(editor, verb, rest)
         return _builder(request, template, changed, focus=focus)
     changed, problem = _acted(template, editor, action)
-    return _builder(request, template, changed, problem=problem, moved=_moved(editor, changed, action))
+    focus = "field-content" if verb == "content" else ""
+    return _builder(request, template, changed, problem=problem, moved=_moved(editor, changed, action), focus=focus)
 
 
 def typed(request, template):

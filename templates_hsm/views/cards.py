@@ -48,6 +48,8 @@ def acted(editor, verb, rest):
         focus = f"{other if at_the_end else verb}-{target}"
     elif verb == "card-button":
         cards = editor_cards.button_on_all(cards, rest)
+        if not any(editor_cards.may_have(card, kind) for card in cards for kind in CARD_BUTTONS):
+            focus = "card-buttons"  # the button that was pressed is gone
     elif verb == "card-unbutton":
         cards = editor_cards.button_off_all(cards, index)
         focus = "card-buttons"

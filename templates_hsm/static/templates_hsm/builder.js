@@ -79,10 +79,9 @@ document.addEventListener("focusin", (event) => {
   showCard();
 });
 document.addEventListener("htmx:afterSettle", () => {
-  const section = document.getElementById("field-cards");
-  const wanted = section?.dataset.focus;
+  const wanted = builder().dataset.focus;
   if (wanted) {
-    delete section.dataset.focus;
+    delete builder().dataset.focus;
     document.getElementById(wanted)?.focus();
   }
   showCard();
