@@ -11,6 +11,7 @@ let last = page.dataset.last;
 let stream;
 let timer;
 let asking = false;
+let again = false;
 
 // Tokens differ in every answer and mean the same.
 function plain(part) {
@@ -40,8 +41,9 @@ function swap(part, fresh) {
 
 async function look() {
   clearTimeout(timer);
-  if (document.hidden || asking) return plan(CALM);
+  if (document.hidden) return plan(CALM);
   asking = true;
+  again = false;
   try {
     const answer = await fetch(location.pathname, { headers: { "X-Live": "1" } });
     if (answer.ok && !answer.redirected) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
@@ -49,7 +51,7 @@ async function look() {
     // Offline: the next look may go better.
   } finally {
     asking = false;
-    plan(!address || stream?.readyState === EventSource.OPEN ? CALM : WITHOUT_STREAM);
+    plan(again ? SOON : !address || stream?.readyState === EventSource.OPEN ? CALM : WITHOUT_STREAM);
   }
 }
 
@@ -67,6 +69,12 @@ function plan(milliseconds) {
   timer = setTimeout(look, milliseconds);
 }
 
+/** What is being fetched may be older than this news: then look again afterwards. */
+function soon() {
+  if (asking) again = true;
+  else plan(SOON);
+}
+
 function listen() {
   const url = new URL(address, location.href);
   url.searchParams.set("last", last);
@@ -81,7 +89,7 @@ function listen() {
       } catch {
         // Without readable data it may be about any number.
       }
-      plan(SOON);
+      soon();
     });
   }
   stream.addEventListener("error", () => {
@@ -91,7 +99,7 @@ function listen() {
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) plan(SOON);
+  if (!document.hidden) soon();
 });
 
 if (address) listen();

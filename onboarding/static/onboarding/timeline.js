@@ -106,7 +106,8 @@ function listen() {
       } catch {
         // Without readable data it may be about anything.
       }
-      plan(150);
+      if (asking) again = true;
+      else plan(150);
     });
   }
   stream.addEventListener("error", () => {
