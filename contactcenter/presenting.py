@@ -14,6 +14,7 @@ from contactcenter.services.template_files import TOP
 from providers.errors_text import explain
 from templates_hsm.formatting import parse
 from templates_hsm.preview import preview
+from templates_hsm.services import versions
 
 MEDIA_KINDS = frozenset({"image", "video", "audio", "document", "sticker"})
 WINDOW_CLOSED = 131047
@@ -331,9 +332,13 @@ def _template(entry, message, content, files):
     if message.template is None:
         return
     values = values_of(content.get("components"))
-    # A template may have been edited since. What was sent is what is shown, so only an equal text may use the model.
+    # A template may have been edited since. What was sent is what is shown, so only an equal text may use the model;
+    # the text that a message keeps is without its cards, which are those of that day.
     if filled(message.template, values) == message.text:
-        entry.model = _with_files(preview(message.template.definition, values), files)
+        model = preview(message.template.definition, values)
+        if model.cards:
+            model = preview(versions.in_force(message.template, message.at), values)
+        entry.model = _with_files(model, files)
 
 
 def _with_files(model, files):

@@ -42,6 +42,13 @@ def newest_of(template):
     return TemplateVersion.objects.filter(template=template).order_by("-at", "-pk").first()
 
 
+def in_force(template, at):
+    """What Meta had approved of a template at that moment; its present definition if nothing says so."""
+    rows = TemplateVersion.objects.filter(template=template, kind=str(TemplateStatus.APPROVED), at__lte=at)
+    version = rows.order_by("-at", "-pk").first()
+    return template.definition if version is None else version.definition
+
+
 def of(template):
     """The versions, newest first."""
     rows = TemplateVersion.objects.filter(template=template).select_related("actor")

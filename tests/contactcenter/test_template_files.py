@@ -31,8 +31,8 @@ from contactcenter.services import messages, outgoing, template_files
 from contacts.models import ConsentSource
 from contacts.services import consent
 from providers.sandbox import bubbles
-from templates_hsm.models import TemplateMedia
-from templates_hsm.services import header_media
+from templates_hsm.models import TemplateMedia, TemplateVersion
+from templates_hsm.services import header_media, versions
 from tenants.services import api_keys
 from tenants.tenancy import business_scope
 from tests import builders
@@ -312,6 +312,24 @@ def test_the_composer_shows_the_cards_sends_them_and_the_thread_shows_what_was_s
     assert b"".join(picture.streaming_content) == OTHER and picture["X-Content-Type-Options"] == "nosniff"
     for place in (0, 3):
         assert client.get(f"/b/{acme.slug}/inbox/media/{message.reference}/{place}/").status_code == 404
+
+
+def test_a_sent_carousel_keeps_the_cards_that_were_in_force_when_it_was_sent(acme, olga):
+    conversation = allowed(acme)
+    template = carousel(acme, olga, conversation)
+    with business_scope(acme):
+        versions.keep(template, kind="approved")
+        messages.send_template(conversation, template, VALUES)
+        template.components[1]["cards"][1]["components"][1]["text"] = "Tomorrow {{1}}."
+        template.save()
+        Message.objects.update(at=now() - timedelta(minutes=5))
+        TemplateVersion.objects.update(at=now() - timedelta(minutes=9))
+        versions.keep(template, kind="approved")
+
+        entry = entries_of(thread_page(conversation), contact_name="Rosa")[-1]
+
+    assert "Tomorrow" not in str(entry.model.cards)
+    assert "Only " in str(entry.model.cards[1])
 
 
 def test_a_neighbour_does_not_see_the_files_of_a_message(client, acme, globex, olga):
