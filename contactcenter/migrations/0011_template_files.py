@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contactcenter', '0010_campaign_files'),
-        ('onboarding', '0001_squashed_0012_embedded_signup'),
-        ('tenants', '0001_squashed_0006_api_key_scopes'),
+        ('onboarding', '0012_embedded_signup'),
+        ('tenants', '0006_api_key_scopes'),
     ]
 
     operations = [

@@ -183,7 +183,7 @@ MUTANTS = [
     Mutant(
         "dispatch_shard_lock",
         (f"{DISPATCH}::test_one_worker_at_a_time_holds_a_shard",),
-        (Patch("providers/webhooks/dispatch.py", "if not cursor.fetchone()[0]:", "if cursor.fetchone() is None:"),),
+        (Patch("providers/webhooks/dispatch.py", "in cursor.fetchall() if is_ours]", "in cursor.fetchall()]"),),
     ),
     Mutant(
         "dispatch_cursor",

@@ -261,6 +261,7 @@ def test_one_worker_at_a_time_holds_a_shard(heard):
     ledger.append(delivery())
 
     busy = dispatch.digest_shard(SHARD)
+    holder.cursor().execute("SELECT pg_advisory_unlock(%s, %s)", [ledger.READERS_LOCK, SHARD])
     holder.close()
 
     assert (busy.busy, busy.more, heard) == (True, True, [])
