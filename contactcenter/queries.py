@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 from django.utils.dateparse import parse_datetime
 
 from config import bulk
@@ -144,15 +145,47 @@ def _window_of_row():
     return CustomerServiceWindow.objects.filter(phone_number=OuterRef("phone_number"), contact=OuterRef("contact"))
 
 
-def with_row_details(rows):
-    """``rows`` with the person, their number (``address``), the end of the window and who answers."""
-    address = Identity.objects.filter(
-        contact=OuterRef("contact"), kind__in=[IdentityKind.WA_ID, IdentityKind.PHONE]
-    ).order_by("pk")
-    return rows.select_related("contact", "assignee").annotate(
-        window_ends=Subquery(_window_of_row().values("expires_at")[:1]),
-        address=Subquery(address.values("value")[:1]),
-    )
+class ListedConversation(NamedTuple):
+    """What a row of the list shows; ``address`` is the person's number, ``window_ends`` the end of their window."""
+
+    pk: int
+    reference: UUID
+    channel: str
+    status: str
+    last_activity_at: datetime
+    last_message_text: str
+    last_message_kind: str
+    last_message_direction: str
+    unread_count: int
+    waiting_since: datetime | None
+    name: str
+    username: str
+    window_ends: datetime | None
+    address: str | None
+
+
+_LISTED = f"""
+SELECT c.id, c.reference, c.channel, c.status, c.last_activity_at, c.last_message_text, c.last_message_kind,
+    c.last_message_direction, c.unread_count, c.waiting_since, p.name, p.username, w.expires_at, a.value
+FROM {Conversation._meta.db_table} c
+JOIN {Contact._meta.db_table} p ON p.id = c.contact_id
+LEFT JOIN {CustomerServiceWindow._meta.db_table} w
+    ON w.phone_number_id = c.phone_number_id AND w.contact_id = c.contact_id
+LEFT JOIN LATERAL (
+    SELECT value FROM {Identity._meta.db_table} i
+    WHERE i.contact_id = c.contact_id AND i.kind IN ('{IdentityKind.WA_ID}', '{IdentityKind.PHONE}')
+    ORDER BY i.id LIMIT 1
+) a ON true
+WHERE c.id = ANY(%s::bigint[])
+ORDER BY c.last_activity_at DESC, c.id DESC
+"""
+"""One statement for every row that an open page asks for after a message: the query builder took ten times as long."""
+
+
+def listed(rows):
+    """The conversations among ``rows`` (a query) as the list shows them, the latest activity first."""
+    keys = list(rows.values_list("pk", flat=True))
+    return [ListedConversation(*row) for row in bulk.fetch(_LISTED, [bulk.array(keys)])] if keys else []
 
 
 def conversation_page(filters, user, *, after=None):
@@ -160,7 +193,7 @@ def conversation_page(filters, user, *, after=None):
     rows = conversations(filters, user)
     if after is not None:
         rows = after.rows_before(rows, "last_activity_at")
-    page = list(with_row_details(rows).order_by("-last_activity_at", "-pk")[: PAGE + 1])
+    page = listed(rows.order_by("-last_activity_at", "-pk")[: PAGE + 1])
     more = page[PAGE - 1] if len(page) > PAGE else None
     return page[:PAGE], Cursor(more.last_activity_at, more.pk) if more else None
 
@@ -306,7 +339,7 @@ def addresses(contact):
     return [f"+{value}" for value in dict.fromkeys(values)]
 
 
-def name_of(contact: Contact, address=""):
+def name_of(contact: Contact | ListedConversation, address=""):
     """What a person is called in the inbox: their name, else the username, else the number."""
     if contact.name:
         return contact.name

@@ -26,7 +26,7 @@ def links(text):
 @register.filter
 def person(conversation):
     """Return what the person of a listed conversation is called."""
-    return queries.name_of(conversation.contact, conversation.address or "")
+    return queries.name_of(conversation, conversation.address or "")
 
 
 @register.simple_tag

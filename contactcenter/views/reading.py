@@ -44,8 +44,7 @@ def inbox_rows(request, business_slug):
     context = common.tabs_context(request)
     filters = context["filters"]
     wanted = _references(request.GET.getlist("ref"))
-    rows = queries.conversations(filters, request.user).filter(reference__in=wanted)
-    found = list(queries.with_row_details(rows).order_by("-last_activity_at", "-pk"))
+    found = queries.listed(queries.conversations(filters, request.user).filter(reference__in=wanted))
     context |= {"rows": found, "unread": navigation.counts(request).unread}
     return render(request, "contactcenter/_rows.html", context)
 
