@@ -32,22 +32,38 @@ def take_in(campaign, upload):
     """
     if upload.size > files.LARGEST:
         raise reading.NotCsv("too_large")
-    shape = reading.shape_of(upload.file)
-    first = next(iter(files.sample(upload.file, shape, 1)), [])
-    business = campaign.business
-    named = cells.has_header(first, business.country)
-    campaign.audience = Audience.CSV
+    _read(campaign, upload.file)
     campaign.file_name, campaign.file_size = os.path.basename(upload.name)[:200], upload.size
     campaign.file_digest = files.digest_of(upload.file)
+    upload.file.seek(0)
+    name = f"{campaign.business.reference}/campaigns/{uuid.uuid4().hex}.csv"
+    campaign.file.name = default_storage.save(name, upload.file)
+    return campaign
+
+
+def take_again(campaign):
+    """Go back to the list that is kept; raises ``reading.NotCsv`` if it isn't there any more. The caller saves."""
+    try:
+        with campaign.file.storage.open(campaign.file.name, "rb") as stored:
+            _read(campaign, stored.file)
+    except OSError as exc:
+        raise reading.NotCsv("gone") from exc
+    return campaign
+
+
+def _read(campaign, file):
+    """Make a list the campaign's audience, and no filter of before, with its columns guessed."""
+    shape = reading.shape_of(file)
+    first = next(iter(files.sample(file, shape, 1)), [])
+    country = campaign.business.country
+    named = cells.has_header(first, country)
+    campaign.audience, campaign.segment, campaign.filter = Audience.CSV, None, {}
     campaign.encoding, campaign.delimiter, campaign.has_header = shape.encoding, shape.delimiter, named
     campaign.headers = [cell.strip()[:100] for cell in first] if named else [""] * max(shape.columns, 1)
-    campaign.country = business.country
-    found = cells.guess(campaign.headers) if named else files.guess_by_content(first, business.country)
+    campaign.country = country
+    found = cells.guess(campaign.headers) if named else files.guess_by_content(first, country)
     campaign.columns = {field: found[field] for field in ("phone", "name") if field in found}
     campaign.mapping = guess_mapping(campaign)
-    upload.file.seek(0)
-    campaign.file.name = default_storage.save(f"{business.reference}/campaigns/{uuid.uuid4().hex}.csv", upload.file)
-    return campaign
 
 
 def guess_mapping(campaign):

@@ -107,6 +107,15 @@ def choose_list(campaign, upload):
     return _back_to_draft(row)
 
 
+def choose_kept_list(campaign):
+    """Go back to the list that it has; raises ``reading.NotCsv``, too, if that isn't there any more."""
+    row = _open(campaign)
+    if row.audience == Audience.CSV:
+        return row
+    audience.take_again(row)
+    return _back_to_draft(row)
+
+
 def _forget_file(row):
     """Once this is committed nobody needs the list any more."""
     storage, name = row.file.storage, row.file.name

@@ -52,7 +52,9 @@ def change(segment, *, name, rules, actor=None):
 
 def delete(segment, *, actor=None):
     """Forget it. Campaigns that were made with it go on with the filter that it was."""
-    Campaign.objects.filter(segment=segment).update(audience=Audience.FILTER, segment=None, filter=segment.rules)
+    # One that has another audience by now has it for good: nobody but those whom it names gets it.
+    made_with_it = Campaign.objects.filter(segment=segment, audience=Audience.SEGMENT)
+    made_with_it.update(audience=Audience.FILTER, segment=None, filter=segment.rules)
     _record(audit.to_translate("segment deleted"), segment, actor)
     segment.delete()
 

@@ -65,6 +65,8 @@ def _choose(request, row, form):
     if data["audience"] == Audience.CSV:
         if data["file"]:
             lifecycle.choose_list(row, data["file"])
+        else:
+            lifecycle.choose_kept_list(row)
         return
     if data["audience"] == Audience.SEGMENT:
         lifecycle.choose_contacts(row, {}, segment=data["segment"])
