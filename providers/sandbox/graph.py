@@ -18,6 +18,8 @@ from . import (
     present,
     router,
     signup_codes,
+    template_edits,  # noqa: F401
+    template_reading,  # noqa: F401
     templates,  # noqa: F401
 )
 from .errors import GraphError, no_such_object
