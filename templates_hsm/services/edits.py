@@ -5,7 +5,9 @@ Handed in, it goes to review again and neither text can be sent until Meta appro
 at once or not at all: a refused edit leaves the text in force as it was. One that is rejected later has replaced it.
 """
 
+import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -21,6 +23,8 @@ from tenants import audit
 
 OURS_FOR = timedelta(days=1)
 """How long news of changed components with our own text are taken for our own edit."""
+OTP_ADDRESS = "https://www.whatsapp.com/otp/"
+"""Meta gives the button of a one-time code back as a link (Meta, Copy code authentication templates, 2025-11-04)."""
 
 
 def shown(template):
@@ -63,24 +67,47 @@ def _store(template, **fields):
 
 
 def says_the_same(components, definition):
-    """Whether components as Meta gives them back say what ``definition`` does; samples come back as addresses."""
-    return _said(read({"components": list(components)})) == _said(read(definition))
+    """Whether components as Meta gives them back say what ``definition`` does.
+
+    Samples come back as addresses, and Meta writes some texts itself: the label of a coupon or of a one-time code, and
+    the body and the footer of an authentication template (Meta, Authentication templates, 2025-11-14).
+    """
+    given, own = read({"components": list(components)}), read(definition)
+    minutes = [one.footer.code_expiration_minutes if one.footer else None for one in (given, own)]
+    if None not in minutes and minutes[0] != minutes[1]:
+        return False
+    return _said(given, own) == _said(own, own)
 
 
-def _said(one):
+def _said(one, own):
+    """What ``one`` says, without the texts that ``own`` leaves to Meta."""
     return (
-        _parts(one.header, one.body, one.footer, one.buttons),
-        tuple(_parts(card.header, card.body, None, card.buttons) for card in one.cards),
+        _header(one.header),
+        "" if _left_to_meta(own.body) else _text(one.body),
+        "" if _left_to_meta(own.footer) else _text(one.footer),
+        (one.offer.text, one.offer.has_expiration) if one.offer else None,
+        tuple(map(_button, one.buttons)),
+        tuple((_header(card.header), _text(card.body), tuple(map(_button, card.buttons))) for card in one.cards),
     )
 
 
-def _parts(header, body, footer, buttons):
-    return (
-        (header.format, header.text if header.format not in MEDIA_FORMATS else "") if header else None,
-        body.text.strip() if body and body.text else "",
-        footer.text if footer and footer.text else "",
-        tuple((button.text, button.url) for button in buttons),
-    )
+def _left_to_meta(part):
+    return part is not None and not part.has_text
+
+
+def _header(header):
+    return (header.format, "" if header.format in MEDIA_FORMATS else header.text) if header else None
+
+
+def _text(part):
+    return part.text.strip() if part else ""
+
+
+def _button(button):
+    if button.kind == "OTP" or button.url.startswith(OTP_ADDRESS):
+        return "OTP", button.otp_type or parse_qs(urlsplit(button.url).query).get("otp_type", [""])[0].upper()
+    label = "" if button.kind == "COPY_CODE" else button.text
+    return button.kind, label, button.url, re.sub(r"\D", "", button.phone_number)
 
 
 def is_our_own(template, body, footer):
@@ -90,5 +117,5 @@ def is_our_own(template, body, footer):
     if template.submitted_at is not None and template.submitted_at < now() - OURS_FOR and not template.submit_after:
         return False
     written = read(template.written)
-    own = (written.body.text if written.body else "", written.footer.text if written.footer else "")
-    return (own[0] or "").strip() == body.strip() and (own[1] or "").strip() == footer.strip()
+    told = ((written.body, body), (written.footer, footer))
+    return all(_left_to_meta(own) or _text(own) == text.strip() for own, text in told)

@@ -1,5 +1,6 @@
 """What Meta has approved is changed in place: rules, quotas, lost answers, refusals, and the pages for it."""
 
+import copy
 from datetime import timedelta
 
 import pytest
@@ -180,6 +181,93 @@ def test_a_worker_that_died_leaves_no_second_edit(sandbox, approved, olga, monke
 
     assert (stored(row).status, text_of(stored(row).definition)) == (TemplateStatus.PENDING, AFTER)
     assert len(asked_to_edit(sandbox, row)) == 1
+
+
+CODE = [
+    {"type": "BODY", "add_security_recommendation": True},
+    {"type": "FOOTER", "code_expiration_minutes": 10},
+    {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE"}]},
+]
+CHEAPER = [
+    {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Ends on Sunday", "has_expiration": True}},
+    {"type": "BODY", "text": "Everything for your garden is cheaper."},
+    {
+        "type": "BUTTONS",
+        "buttons": [
+            {"type": "COPY_CODE", "example": "GARDEN20"},
+            {"type": "URL", "text": "To the shop", "url": "https://shop.example/garden"},
+            {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "+57 1 555 1234"},
+        ],
+    },
+]
+
+
+def other(components, *path, **change):
+    """A copy of components with another value at a place."""
+    changed = copy.deepcopy(components)
+    place = changed
+    for step in path:
+        place = place[step]
+    place.update(change)
+    return changed
+
+
+GIVEN_BACK = {
+    "own words of Meta in a code": (CODE, [
+        {"type": "BODY", "text": "*{{1}}* is your verification code.", "add_security_recommendation": True},
+        {"type": "FOOTER", "text": "This code expires in 10 minutes.", "code_expiration_minutes": 10},
+        {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE", "text": "Copy code"}]},
+    ], True),
+    "a code as a link": (CODE, other(CODE, 2, "buttons", 0, type="URL", text="Copy", otp_type=None,
+        url="https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp{{1}}"), True),
+    "another way of a code": (CODE, other(CODE, 2, "buttons", 0, otp_type="ONE_TAP"), False),
+    "other minutes": (CODE, other(CODE, 1, code_expiration_minutes=5), False),
+    "own words of Meta on a coupon": (CHEAPER, other(CHEAPER, 2, "buttons", 0, text="Copy offer code"), True),
+    "digits of a number": (CHEAPER, other(CHEAPER, 2, "buttons", 2, phone_number="+5715551234"), True),
+    "another number": (CHEAPER, other(CHEAPER, 2, "buttons", 2, phone_number="+5715551235"), False),
+    "another heading": (CHEAPER, other(CHEAPER, 0, "limited_time_offer", text="Ends today"), False),
+    "no countdown": (CHEAPER, other(CHEAPER, 0, "limited_time_offer", has_expiration=False), False),
+    "another body": (CHEAPER, other(CHEAPER, 1, text="Nothing is cheaper."), False),
+    "a body out of nowhere": (CHEAPER[2:], CHEAPER[1:], False),
+    "another label": (CHEAPER, other(CHEAPER, 2, "buttons", 1, text="Shop"), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", GIVEN_BACK)
+def test_what_meta_gives_back_is_compared_without_its_own_words(case):
+    written, given, same = GIVEN_BACK[case]
+
+    assert edits.says_the_same(given, {"components": written}) is same
+
+
+@pytest.fixture
+def code(sandbox, acme, olga):
+    waba = builders.waba(acme, waba_id=sandbox.waba(), access_token="")
+    fields = {"category": "AUTHENTICATION", "components": CODE, "status": TemplateStatus.DRAFT, "provider_id": None}
+    draft = builders.template(acme, name="one_time_code", waba=waba, **fields)
+    hand_in(draft, olga)
+    decide(sandbox, draft)
+    return stored(draft)
+
+
+def test_an_answer_about_a_code_that_got_lost_makes_no_second_edit(sandbox, code, olga):
+    row = write(code, olga, components=other(CODE, 1, code_expiration_minutes=5))
+    sandbox.control("faults", kind="timeout_after", scope="management", count=1)
+    hand_in(row, olga)
+    run_submissions()
+
+    row = stored(code)
+    assert (row.status, row.changes, row.last_error) == (TemplateStatus.PENDING, None, "")
+    assert asked_to_edit(sandbox, row) == []
+
+
+def test_our_own_change_of_a_code_is_none_of_somebody_else(sandbox, acme, code, olga):
+    hand_in(write(code, olga, components=other(CODE, 1, code_expiration_minutes=5)), olga)
+    with every_business():
+        row = MessageTemplate.objects.select_related("business", "waba").get(pk=code.pk)
+        said = {"body": "*{{1}}* is your verification code.", "footer": "This code expires in 5 minutes."}
+        heard.components_changed(row, TemplateComponents(**news_fields(row), **said))
+        assert not row.events.filter(kind="edited elsewhere").exists()
 
 
 def test_an_edit_that_never_left_is_asked_again(sandbox, approved, olga, settings):
