@@ -32,6 +32,8 @@ class Waba(BusinessOwned):
     created_at = models.DateTimeField(default=now)
     next_poll_at = models.DateTimeField(null=True, blank=True)
     next_template_poll_at = models.DateTimeField(null=True, blank=True)
+    polls_paid_until = models.DateTimeField(null=True, blank=True)
+    """Until when polls have used up the questions that they may ask about it (``services/poll_budget.py``)."""
     poll_failures = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
