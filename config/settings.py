@@ -266,6 +266,7 @@ CELERY_BEAT_SCHEDULE = {
     "fetch-media": {"task": "contactcenter.tasks.fetch_media", "schedule": 5},
     "prepare-campaigns": {"task": "contactcenter.tasks.prepare_campaigns", "schedule": 5},
     "run-campaigns": {"task": "contactcenter.tasks.run_campaigns", "schedule": 1},
+    "hand-in-campaign-files": {"task": "contactcenter.tasks.hand_in_campaign_files", "schedule": 5},
     "catch-up-with-round-trips": {"task": "contactcenter.tasks.catch_up_round_trips", "schedule": 10},
     "count-usage": {"task": "contactcenter.tasks.count_usage", "schedule": 5},
     "sweep-pending-updates": {"task": "contactcenter.tasks.sweep_pending_updates", "schedule": 60},

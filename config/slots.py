@@ -29,6 +29,7 @@ POLLS = (
 LASTING = (
     "contactcenter.tasks.count_usage",
     "contactcenter.tasks.fetch_media",
+    "contactcenter.tasks.hand_in_campaign_files",
     "contactcenter.tasks.prepare_campaigns",
     "contactcenter.tasks.replay_dead_letters",
     "contactcenter.tasks.send_read_receipt",

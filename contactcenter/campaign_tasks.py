@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from contactcenter.campaigns import preparing, releasing
+from contactcenter.campaigns import files, preparing, releasing
 
 
 @shared_task(name="contactcenter.tasks.prepare_campaigns")
@@ -15,3 +15,9 @@ def prepare_campaigns():
 def run_campaigns():
     """Hand over what running campaigns may send now."""
     return releasing.run_due()
+
+
+@shared_task(name=files.TASK)
+def hand_in_campaign_files():
+    """Upload the files of running campaigns, before their messages may leave."""
+    return files.run_due()

@@ -1,6 +1,6 @@
 """The tasks of this app, gathered where Celery looks for them; each module of tasks covers one subject."""
 
-from contactcenter.campaign_tasks import prepare_campaigns, run_campaigns
+from contactcenter.campaign_tasks import hand_in_campaign_files, prepare_campaigns, run_campaigns
 from contactcenter.costs.tasks import count_usage
 from contactcenter.digest_tasks import digest_deliveries, prepare_ledger_partitions, sweep_deliveries
 from contactcenter.health.tasks import take_sample, watch
@@ -13,6 +13,7 @@ __all__ = [
     "count_usage",
     "digest_deliveries",
     "fetch_media",
+    "hand_in_campaign_files",
     "prepare_campaigns",
     "prepare_ledger_partitions",
     "replay_dead_letters",

@@ -2,10 +2,12 @@
 
 A campaign has copies of its own: the template's files may go, and its messages show theirs for as long as they are
 there. What is uploaded for sending lives for 30 days at the provider (Meta, Media, 2025-11); ours is handed in anew
-before that.
+before that. Uploading waits for a network, so it is a task of its own.
 """
 
+import logging
 import os
+import time
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -13,7 +15,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from config import bulk, hints
 from config.clock import now
+from contactcenter.campaigns import TASK as RELEASE
 from contactcenter.campaigns import mapping, watching
 from contactcenter.models import Campaign, CampaignFile, CampaignState
 from contactcenter.sender import UPLOAD_LIFE, UPLOADED
@@ -22,10 +26,16 @@ from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavai
 from templates_hsm.models import TemplateMedia
 from templates_hsm.services import header_media
 from tenants.files import clean_name, store
-from tenants.tenancy import business_scope
+from tenants.tenancy import business_scope, every_business
 
+logger = logging.getLogger(__name__)
+
+TASK = "contactcenter.tasks.hand_in_campaign_files"
 LIFE = UPLOAD_LIFE
 LONGEST_PAUSE = timedelta(minutes=30)
+RUN_SECONDS = 20.0
+_LOCK = 0x4341_4D46 << 32
+"""One worker at a time uploads, so that a provider that doesn't answer holds one slot and no more."""
 
 
 def own_of(slot):
@@ -143,6 +153,42 @@ def _due(campaign):
     if len(rows) < len(mapping.files_in(campaign.mapping)):
         return None
     return [row for row in rows.values() if not row.media_id or row.handed_in_at < now() - LIFE]
+
+
+def ask_for_upload(campaign):
+    """Once this is committed somebody looks whether files have to be handed in, unless a refusal's pause still runs."""
+    if not campaign.not_before or campaign.not_before <= now():
+        hints.after_commit(TASK)
+
+
+def run_due():
+    """Upload for the running campaigns that wait for it; how many of them may go on. Call it outside any scope.
+
+    One that fails has a growing pause of its own and is asked for again; beat asks for those that nobody announced.
+    """
+    [(mine,)] = bulk.fetch("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+    if not mine:
+        return 0
+    ready, ends = 0, time.monotonic() + RUN_SECONDS
+    try:
+        for pk, business_id in _waiting():
+            if time.monotonic() > ends:
+                break
+            try:
+                ready += hand_in(pk, business_id)
+            except Exception:
+                logger.exception("The files of campaign %s could not be handed in and are tried again.", pk)
+    finally:
+        bulk.fetch("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    if ready:
+        hints.send(RELEASE)
+    return ready
+
+
+def _waiting():
+    with every_business():
+        rows = Campaign.objects.filter(state=CampaignState.RUNNING).exclude(not_before__gt=now())
+        return [(row.pk, row.business_id) for row in rows.order_by("created_at")[:200] if not are_ready(row)]
 
 
 def hand_in(pk, business_id):

@@ -49,7 +49,6 @@ LEAST_AHEAD, MOST_AHEAD = 20, 2000
 TURN_SECONDS = 1.0
 """One campaign's turn; then the others have theirs."""
 RUN_SECONDS = 20.0
-FILES_FIRST = object()
 _LOCK = 0x4341_4D50 << 32
 """One worker at a time feeds a campaign, so that campaigns don't keep all workers from digesting what people write."""
 _SHOWN_CHARACTERS = 200
@@ -83,10 +82,6 @@ def feed(pk, business_id):
         made, ends = 0, time.monotonic() + TURN_SECONDS
         while time.monotonic() < ends:
             taken = release_slice(pk, business_id)
-            if taken is FILES_FIRST:
-                if files.hand_in(pk, business_id):
-                    continue
-                break
             if taken is None:
                 break
             made += taken
@@ -98,7 +93,7 @@ def feed(pk, business_id):
 def release_slice(pk, business_id):
     """One transaction: how many messages it made, or ``None`` when the campaign has nothing more to do just now.
 
-    ``FILES_FIRST`` says that WhatsApp doesn't have the campaign's files: uploading waits for a network.
+    Where WhatsApp doesn't have the campaign's files yet, the task that uploads them is rung for.
     """
     with business_scope(business_id):
         merging.lock([business_id])
@@ -120,7 +115,8 @@ def release_slice(pk, business_id):
         if room <= 0:
             return None
         if not files.are_ready(campaign):
-            return FILES_FIRST
+            files.ask_for_upload(campaign)
+            return None
         awake = hours.awake_zones(campaign.zones, present, campaign.quiet_from, campaign.quiet_until)
         picked = _pick(campaign, awake, min(room, SLICE))
         if not picked:

@@ -10,6 +10,7 @@ import pytest
 
 from config import hints, slots
 from config.celery import app
+from tests.config.roads import APPS, Roads
 
 POLL, LASTING, SHORT = "onboarding.tasks.poll_accounts", "onboarding.tasks.run_due_steps", "tenants.tasks.note_beat"
 fork = multiprocessing.get_context("fork")
@@ -113,6 +114,18 @@ def test_every_name_is_that_of_a_task():
     app.loader.import_default_modules()
 
     assert {*slots.POLLS, *slots.LASTING} <= set(app.tasks)
+
+
+def test_every_task_that_leads_to_a_network_needs_a_slot():
+    app.loader.import_default_modules()
+    roads, found = Roads(), {}
+    for name, task in app.tasks.items():
+        if task.run.__module__.split(".")[0] in APPS:
+            found[name] = roads.to_network(f"{task.run.__module__}.{task.run.__name__}")
+
+    assert len(found) > 30
+    assert {name: way for name, way in found.items() if way and name not in {*slots.POLLS, *slots.LASTING}} == {}
+    assert found[LASTING] and found[POLL] and not found[SHORT]
 
 
 def test_a_worker_makes_slots_for_its_children():

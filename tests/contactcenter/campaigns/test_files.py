@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config.clock import now
+from contactcenter import campaigns
 from contactcenter.campaigns import files, lifecycle, mapping, preparing
 from contactcenter.models import Campaign, CampaignFile, CampaignState, MessageMedia
 from contactcenter.sender import UPLOADED
@@ -45,6 +46,12 @@ def uploads(monkeypatch):
     return seen
 
 
+def feed(campaign):
+    """The turns of the tasks until messages may leave: the campaign rings, its files are handed in, it goes on."""
+    made = steps.feed(campaign)
+    return made + steps.feed(campaign) if files.run_due() else made
+
+
 def own(acme, olga, content=PNG, name="summer.png"):
     with business_scope(acme):
         return header_media.keep(acme, SimpleUploadedFile(name, content), actor=olga)
@@ -69,7 +76,7 @@ def test_the_templates_own_file_goes_along_and_is_uploaded_once(acme, olga, uplo
     campaign = steps.started(picture_campaign(acme, olga))
 
     assert campaign.mapping["header_link"]["from"] == mapping.OWN and campaign.will_get == 2
-    assert steps.feed(campaign) == 2
+    assert feed(campaign) == 2
     assert uploads.contents == [PNG]
     sent = steps.messages_of(campaign)
     with business_scope(acme):
@@ -83,7 +90,7 @@ def test_the_templates_own_file_goes_along_and_is_uploaded_once(acme, olga, uplo
 
 def test_what_leaves_names_the_uploaded_file(acme, olga, uploads):
     campaign = steps.started(picture_campaign(acme, olga))
-    steps.feed(campaign)
+    feed(campaign)
     message = steps.messages_of(campaign)[0]
 
     item = SimpleNamespace(
@@ -123,7 +130,7 @@ def test_another_file_is_chosen_on_the_page(client, acme, olga, uploads):
     preparing.run_due()
     with business_scope(acme):
         lifecycle.start(campaign, actor=olga, quiet=(None, None))
-    steps.feed(campaign)
+    feed(campaign)
     assert uploads.contents == [OTHER]
 
 
@@ -172,20 +179,47 @@ def test_a_provider_that_is_away_is_asked_again_and_nobody_gets_it_twice(acme, o
     uploads.errors = [ProviderUnavailable("away")]
     campaign = steps.started(picture_campaign(acme, olga))
 
-    assert steps.feed(campaign) == 0
+    assert feed(campaign) == 0
     waiting = steps.again(campaign)
     assert waiting.state == CampaignState.RUNNING and waiting.not_before > now()
     with business_scope(acme):
         Campaign.objects.update(not_before=None)
-    assert steps.feed(campaign) == 2 and steps.feed(campaign) == 0
+    assert feed(campaign) == 2 and feed(campaign) == 0
     assert steps.again(campaign).failures == 0
+
+
+def test_feeding_a_campaign_asks_the_provider_nothing_and_rings_for_its_files(
+    acme, olga, uploads, hints_sent, django_capture_on_commit_callbacks
+):
+    campaign = steps.started(picture_campaign(acme, olga))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert steps.feed(campaign) == 0
+    assert uploads.contents == [] and ("task", files.TASK, ()) in hints_sent
+    hints_sent.clear()
+    assert files.run_due() == 1
+    assert uploads.contents == [PNG] and ("task", campaigns.TASK, ()) in hints_sent
+    assert files.run_due() == 0 and steps.feed(campaign) == 2
+
+
+def test_while_a_provider_is_away_nobody_rings_for_the_files_again(
+    acme, olga, uploads, hints_sent, django_capture_on_commit_callbacks
+):
+    uploads.errors = [ProviderUnavailable("away")]
+    campaign = steps.started(picture_campaign(acme, olga))
+    assert files.run_due() == 0
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert steps.feed(campaign) == 0
+    assert files.run_due() == 0
+    assert hints_sent == [] and uploads.contents == []
 
 
 def test_a_file_that_is_refused_stops_the_campaign_with_the_reason(acme, olga, uploads):
     uploads.errors = [ProviderError("Media upload error", action=Action.NO_RETRY)]
     campaign = steps.started(picture_campaign(acme, olga))
 
-    assert steps.feed(campaign) == 0
+    assert feed(campaign) == 0
     stopped = steps.again(campaign)
     assert (stopped.state, stopped.stop_reason) == (CampaignState.STOPPED, "file_refused")
     assert stopped.stop_details["details"]
@@ -193,7 +227,7 @@ def test_a_file_that_is_refused_stops_the_campaign_with_the_reason(acme, olga, u
 
 def test_a_file_is_handed_in_anew_before_whatsapp_forgets_it(acme, olga, uploads):
     campaign = steps.started(picture_campaign(acme, olga))
-    steps.feed(campaign)
+    feed(campaign)
     with business_scope(acme):
         assert files.are_ready(campaign)
         CampaignFile.objects.update(handed_in_at=now() - files.LIFE * 2)
@@ -233,7 +267,7 @@ def test_cards_have_their_own_files_and_values(acme, olga, uploads):
 
     campaign = steps.started(campaign)
     assert campaign.will_get == 2
-    steps.feed(campaign)
+    feed(campaign)
     carousel = steps.messages_of(campaign)[0].content["components"][1]
 
     assert sorted(uploads.contents) == sorted([PNG, OTHER])
@@ -248,5 +282,5 @@ def test_an_address_for_everybody_still_works(acme, olga, uploads):
     }
     campaign = steps.started(picture_campaign(acme, olga, mapping=rules))
 
-    assert steps.feed(campaign) == 2 and uploads.contents == []
+    assert feed(campaign) == 2 and uploads.contents == []
     assert "https://files.example/a.png" in str(steps.messages_of(campaign)[0].content)
