@@ -1,7 +1,8 @@
 """Writing in sets: one statement for a whole batch, its rows as arrays (``INSERT … SELECT … FROM unnest``).
 
 Each array travels as one literal, so PostgreSQL's parser sees one value and not hundreds. Rows are written in a
-sorted order, so that two batches meeting the same rows wait for each other instead of deadlocking.
+sorted order, so that two batches meeting the same rows wait for each other instead of deadlocking; or, where a lock
+keeps batches apart, as they are given.
 """
 
 import json
@@ -89,7 +90,8 @@ def unnest(alias, **columns):
 def insert(model, columns, *, order, conflict="DO NOTHING", returning=(), where="", computed=None):
     """Insert rows given as ``{attname: list}`` and return the ``returning`` columns of those written.
 
-    ``order`` names the columns of the key to sort by. Columns that aren't given get their field's default, one value
+    ``order`` names the columns of the key to sort by; with none the rows, and the keys that they get, keep their place.
+    Columns that aren't given get their field's default, one value
     per row where it must be unique. ``conflict`` follows ``ON CONFLICT``. ``where`` filters the rows (alias ``t``).
     ``computed`` are columns that PostgreSQL works out per row: ``{attname: SQL}``.
     """
@@ -112,12 +114,14 @@ def insert(model, columns, *, order, conflict="DO NOTHING", returning=(), where=
     kinds = _array_types(model)
     names, constants = list(given), list(constant)
     column = {field.attname: f'"{field.column}"' for field in model._meta.concrete_fields}
+    rows, sorting = f"AS t({', '.join(column[n] for n in names)})", [f"t.{column[n]}" for n in order]
+    if not order:
+        rows, sorting = f"WITH ORDINALITY {rows[:-1]}, place_in_set)", ["t.place_in_set"]
     sql = (
         f'INSERT INTO "{model._meta.db_table}" ({", ".join(column[n] for n in [*names, *constants, *computed])}) '
         f"SELECT {', '.join([*(f't.{column[n]}' for n in names), *['%s'] * len(constants), *computed.values()])} "
-        f"FROM unnest({', '.join(f'%s::{kinds[n]}' for n in names)}) AS t({', '.join(column[n] for n in names)}) "
-        f"{'WHERE ' + where if where else ''} ORDER BY {', '.join(f't.{column[n]}' for n in order)} "
-        f"ON CONFLICT {conflict}"
+        f"FROM unnest({', '.join(f'%s::{kinds[n]}' for n in names)}) {rows} "
+        f"{'WHERE ' + where if where else ''} ORDER BY {', '.join(sorting)} ON CONFLICT {conflict}"
     )
     if returning:
         sql += f" RETURNING {', '.join(column[n] for n in returning)}"

@@ -21,7 +21,7 @@ class News:
     is_first: bool = False
     """The conversation was opened by this batch, so it holds nothing else."""
     newest: tuple | None = None
-    """(at, provider ID, text, kind, direction) of the newest message that isn't a notice."""
+    """(at, primary key, text, kind, direction) of the newest message that isn't a notice."""
 
 
 def ensure(wanted):
@@ -163,9 +163,11 @@ _NEWEST = """
 LEFT JOIN LATERAL (
     SELECT m.text, m.kind, m.direction FROM contactcenter_message m
     WHERE NOT t.known AND m.conversation_id = t.id AND m.direction <> 'notice'
-    ORDER BY m.at DESC, m.provider_id COLLATE "C" DESC NULLS LAST LIMIT 1
+    AND m.kind <> 'reaction' AND m.source <> 'campaign' ORDER BY m.at DESC, m.id DESC LIMIT 1
 ) newest ON true
 """
+"""The line in the list is the last one of the thread: of one moment's messages the one that arrived last. Keys tell that,
+because batches of one number come one after the other. A campaign is no line, except where it opened the thread."""
 
 
 _WRITTEN = {
@@ -195,9 +197,11 @@ def _write(states):
         "UPDATE contactcenter_conversation c SET status = t.status, unread_count = t.unread_count, "
         "last_inbound_at = t.last_inbound_at, last_outbound_at = t.last_outbound_at, "
         "waiting_since = t.waiting_since, last_activity_at = t.last_activity_at, version = t.version, "
-        "last_message_text = left(coalesce(newest.text, t.text), 200), "
-        "last_message_kind = coalesce(newest.kind, t.kind), "
-        "last_message_direction = coalesce(newest.direction, t.direction) "
+        "last_message_text = CASE WHEN t.known THEN t.text ELSE left(coalesce(newest.text, c.last_message_text), 200) "
+        "END, "
+        "last_message_kind = CASE WHEN t.known THEN t.kind ELSE coalesce(newest.kind, c.last_message_kind) END, "
+        "last_message_direction = CASE WHEN t.known THEN t.direction "
+        "ELSE coalesce(newest.direction, c.last_message_direction) END "
         f"FROM {source} {_NEWEST} WHERE c.id = t.id",
         params,
     )

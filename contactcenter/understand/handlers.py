@@ -57,12 +57,9 @@ def understand(heard):
     items = _without(items, _nobody_named)
     of = _by_class(items)
 
-    echoes = of[MessageEcho]
-    stored = messages.store(
-        of[InboundMessage] + of[SystemChange] + of[CallEvent] + [i for i in echoes if i.event.target_id is None]
-    )
+    stored = messages.store([item for item in items if _is_message(item.event)])
     reacted = reactions.store(of[Reaction])
-    asked = changes.of_items(of[Edit] + of[Revoke] + [i for i in echoes if i.event.target_id is not None])
+    asked = changes.of_items(of[Edit] + of[Revoke] + [i for i in of[MessageEcho] if i.event.target_id is not None])
     edited, missing = changes.apply(asked)
     pending.keep(missing)
     statuses.apply(of[StatusUpdate])
@@ -117,6 +114,14 @@ def _nobody_named(item):
     return "" if type(item.event) is MessageEcho and item.event.target_id else "nobody is named"
 
 
+_MESSAGES = {InboundMessage, SystemChange, CallEvent}
+
+
+def _is_message(event):
+    kind = type(event)
+    return kind in _MESSAGES or (kind is MessageEcho and event.target_id is None)
+
+
 def _by_class(items):
     of = {one: [] for one in EVENTS}
     for item in items:
@@ -134,7 +139,7 @@ def _news(stored, reacted):
             one.active_at.append(row.at)
             continue
         (one.inbound if row.direction == _INBOUND else one.answers).append(row.at)
-        shown = (row.at, row.provider_id, row.text, row.kind, row.direction)
+        shown = (row.at, row.id, row.text, row.kind, row.direction)
         if one.newest is None or shown[:2] > one.newest[:2]:
             one.newest = shown
     for item, thread in reacted:

@@ -57,7 +57,7 @@ class Stored:
 
 
 def store(items):
-    """Store the messages among ``items``. Of one that comes twice the earliest time holds."""
+    """Store messages in the order in which they arrived. Of one that comes twice the earliest time holds."""
     rows = _rows(items)
     threads, present = _threads(rows)
     new = [row for key, row in rows.items() if key not in present]
@@ -190,7 +190,11 @@ def _present(rows):
 
 
 def _insert(rows):
-    """Insert new messages; primary keys by (number, provider ID)."""
+    """Insert new messages; primary keys by (number, provider ID).
+
+    In the order of arrival, which their keys keep: of one second's messages a thread shows first what came first. No
+    other batch can wait for one of these keys, because the numbers are locked.
+    """
     if not rows:
         return {}
     inserted = bulk.insert(
@@ -213,7 +217,7 @@ def _insert(rows):
             "sent_at": [row.at if row.direction == _ECHO else None for row in rows],
             "from_ad": [row.from_ad for row in rows],
         },
-        order=["phone_number_id", "provider_id"],
+        order=[],
         conflict="(phone_number_id, provider_id) DO NOTHING",
         returning=["phone_number_id", "provider_id", "id"],
         computed={"reference": "gen_random_uuid()"},

@@ -124,13 +124,6 @@ def test_a_time_in_milliseconds_counts_to_the_millisecond(number, scope, as_text
     assert [window.is_open(at) for at in (end - millisecond, end, end + millisecond)] == [True, False, False]
 
 
-def test_messages_of_one_second_stand_in_one_order_in_the_list_and_in_the_thread(number, scope):
-    hear(*(meta.inbound("777", f"wamid.{n}", 0, f"text {n}", wa_id=ROSA) for n in (2, 3, 1)))
-
-    assert list(Message.objects.order_by("at", "id").values_list("text", flat=True)) == ["text 1", "text 2", "text 3"]
-    assert Conversation.objects.get().last_message_text == "text 3"
-
-
 def test_somebody_from_an_ad_may_be_written_to_freely_for_a_day_and_at_no_charge_for_three(acme, number, scope):
     hear(ad(0))
     answer(acme, number, 100)
