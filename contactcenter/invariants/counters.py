@@ -44,6 +44,17 @@ RULES = (
         f"SELECT k.id, k.last_activity_at, k.newest FROM ({_COUNTED}) k WHERE k.last_activity_at < k.newest",
     ),
     Rule(
+        "The line in the list is a newest message's.",
+        # Which of one moment's messages it is, older releases decided otherwise; so they did with later campaigns.
+        "SELECT c.id, c.last_message_kind AS line, newest.kind AS newest FROM contactcenter_conversation c "
+        "CROSS JOIN LATERAL (SELECT m.at, m.kind FROM contactcenter_message m WHERE m.conversation_id = c.id "
+        "AND m.direction <> 'notice' AND m.kind <> 'reaction' AND m.source <> 'campaign' "
+        "ORDER BY m.at DESC, m.id DESC LIMIT 1) newest "
+        "WHERE NOT EXISTS (SELECT 1 FROM contactcenter_message m WHERE m.conversation_id = c.id AND m.at >= newest.at "
+        "AND (left(m.text, 200), m.kind, m.direction) "
+        "= (c.last_message_text, c.last_message_kind, c.last_message_direction))",
+    ),
+    Rule(
         "A message belongs to the number and the contact of its conversation.",
         "SELECT m.id, m.conversation_id AS conversation FROM contactcenter_message m "
         "JOIN contactcenter_conversation c ON c.id = m.conversation_id "

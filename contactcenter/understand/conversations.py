@@ -166,7 +166,7 @@ LEFT JOIN LATERAL (
     AND m.kind <> 'reaction' AND m.source <> 'campaign' ORDER BY m.at DESC, m.id DESC LIMIT 1
 ) newest ON true
 """
-"""The line in the list is the last one of the thread: of one moment's messages the one that arrived last. Keys tell that,
+"""The line in the list is the last one of the thread: of one moment's messages the one that arrived last. Keys tell,
 because batches of one number come one after the other. A campaign is no line, except where it opened the thread."""
 
 

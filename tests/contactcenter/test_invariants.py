@@ -114,6 +114,7 @@ BREAKS = [
     ("counters", "last answer", "UPDATE contactcenter_conversation SET last_outbound_at = NULL"),
     ("counters", "Nobody waits", "UPDATE contactcenter_conversation SET waiting_since = '2026-01-01'"),
     ("counters", "last active", "UPDATE contactcenter_conversation SET last_activity_at = '2026-01-01'"),
+    ("counters", "line in the list", "UPDATE contactcenter_conversation SET last_message_text = 'Hola?'"),
     ("counters", "belongs to the number", "UPDATE contactcenter_message m SET contact_id = (SELECT max(id) FROM "
      "contacts_contact c WHERE c.id <> m.contact_id)"),
     ("isolation", "contactcenter.Message.conversation", "UPDATE contactcenter_message SET business_id = {globex}"),

@@ -1,4 +1,4 @@
-"""The provider's order, and of one second's messages the order of arrival: in the thread, in the list and in the API."""
+"""The provider's order, and of one second's messages the order of arrival: in the thread, in the list, in the API."""
 
 import itertools
 import re
