@@ -6,16 +6,19 @@ from providers import call_log
 from providers.registry import credentials_for, provider_for
 
 
-def line(*, access_token="", provider="", subject="", business="", application="", step=""):
+def line(*, access_token="", provider="", subject="", business="", application="", step="", asked=None):
     """A provider client with a WABA's token, or the system user's without one. Never call it inside a scope.
 
     ``subject``, ``business`` (its slug), ``application`` (its code) and ``step`` say in the log what it was about.
+    ``asked``, a list, gets the path of each question.
     """
-    return provider_for(
-        provider or settings.WHATSAPP_PROVIDER,
-        credentials_for(access_token),
-        log=lambda record: keep(record, subject, business=business, application=application, step=step),
-    )
+
+    def log(record):
+        if asked is not None:
+            asked.append(record.get("path", ""))
+        keep(record, subject, business=business, application=application, step=step)
+
+    return provider_for(provider or settings.WHATSAPP_PROVIDER, credentials_for(access_token), log=log)
 
 
 def keep(record, subject="", **about):

@@ -1,9 +1,13 @@
-"""Looking at accounts and numbers, the net under the webhooks: one round per WABA, adaptive, within the budget."""
+"""Looking at accounts and numbers, the net under the webhooks: one round per WABA, adaptive.
+
+How often is ``poll_budget``'s: the older what is under way, the longer the pauses, and never beyond the hour's budget.
+"""
 
 import random
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils.translation import gettext_noop
 
 from config.clock import now
@@ -11,7 +15,7 @@ from config.faults import fault_point
 from onboarding import gateway
 from onboarding.enums import StepState
 from onboarding.models import NewsSource, OnboardingStep, Waba
-from onboarding.services import account_news, number_news, numbers
+from onboarding.services import account_news, number_news, numbers, poll_budget
 from providers import incidents
 from providers.base import ProviderError
 from tenants import audit
@@ -22,6 +26,8 @@ CALM = timedelta(hours=6)
 TROUBLED = timedelta(minutes=15)
 """While an account or number may not do all it should: lifting is told by no webhook."""
 STUCK_AFTER_FAILURES = 5
+QUESTIONS = 3
+"""Of one round: the account, its numbers, its health."""
 
 
 def poll_due(limit=20):
@@ -36,19 +42,23 @@ def poll_due(limit=20):
 def poll(pk):
     """Ask for one account and its numbers, and store what changed. Returns whether the provider answered."""
     with acting_for(Waba, pk) as waba:
-        at = now()
-        if not Waba.objects.filter(pk=pk, next_poll_at__lte=at).update(next_poll_at=at + LEASE):
+        if not poll_budget.claim(waba, "next_poll_at", QUESTIONS, LEASE):
             return True
         waba_id, token, provider, business = waba.waba_id, waba.access_token, waba.provider, waba.business.slug
-    line = gateway.line(access_token=token, provider=provider, subject=f"waba:{pk}", business=business, step="poll")
+    asked = []
+    line = gateway.line(
+        access_token=token, provider=provider, subject=f"waba:{pk}", business=business, step="poll", asked=asked
+    )
     try:
         account, reports = line.fetch_waba(waba_id), line.list_phone_numbers(waba_id)
         health = account_news.ask_health(line, waba_id)
     except ProviderError as error:
         with acting_for(Waba, pk) as waba:
+            poll_budget.settle(waba, QUESTIONS, len(asked))
             failed(waba, error)
         return False
     with acting_for(Waba, pk) as waba:
+        poll_budget.settle(waba, QUESTIONS, len(asked))
         store(waba, account, reports)
         account_news.store_health(waba, health)
         fault_point("accounts.poll_before_commit")
@@ -91,6 +101,7 @@ def failed(waba, error):
     pause = timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(waba.poll_failures, 8)
     waba.next_poll_at = now() + min(pause, CALM)
     waba.save(update_fields=["poll_failures", "next_poll_at"])
+    poll_budget.heed(waba, error)
     if waba.poll_failures >= STUCK_AFTER_FAILURES:
         incidents.open_incident(
             f"poll:waba:{waba.pk}", gettext_noop("An account gets no answer from Meta"), f"{waba}: {error}"
@@ -98,10 +109,13 @@ def failed(waba, error):
 
 
 def _pause(waba, changed):
-    under_way = OnboardingStep.objects.filter(
-        application__phone_numbers__waba=waba, state=StepState.WAITING_FOR_META
-    ).exists()
+    steps = OnboardingStep.objects.filter(application__phone_numbers__waba=waba, state=StepState.WAITING_FOR_META)
+    since = steps.aggregate(since=Max("since"))["since"]
     troubled = waba.restrictions or waba.phone_numbers.filter(status__in=["banned", "restricted", "flagged"]).exists()
-    calm = TROUBLED if troubled else CALM
-    pause = timedelta(seconds=settings.POLL_SECONDS) if changed or under_way else calm
+    if changed:
+        pause = timedelta(seconds=settings.POLL_SECONDS)
+    elif since is not None:
+        pause = poll_budget.pause_since(since)
+    else:
+        pause = TROUBLED if troubled else CALM
     return pause * random.uniform(0.9, 1.2)

@@ -11,6 +11,7 @@ from config.clock import now
 from config.faults import fault_point
 from onboarding import gateway
 from onboarding.models import Waba
+from onboarding.services import poll_budget
 from providers import incidents
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from templates_hsm.components import to_api
@@ -158,22 +159,25 @@ def poll_due(limit=20):
 def poll(pk):
     """List the templates of one account and store what changed. Returns whether the provider answered."""
     with acting_for(Waba, pk) as waba:
-        at = now()
-        if not Waba.objects.filter(pk=pk, next_template_poll_at__lte=at).update(next_template_poll_at=at + LEASE):
+        if not poll_budget.claim(waba, "next_template_poll_at", 1, LEASE):
             return True
         waba_id, token, provider = waba.waba_id, waba.access_token, waba.provider
-    line = gateway.line(access_token=token, provider=provider, subject=f"waba:{pk}")
+    asked = []
+    line = gateway.line(access_token=token, provider=provider, subject=f"waba:{pk}", asked=asked)
     try:
         reports = list(line.iter_templates(waba_id))
     except ProviderError as error:
         with acting_for(Waba, pk) as waba:
             waba.next_template_poll_at = now() + min(timedelta(seconds=settings.POLL_SECONDS) * 30, CALM)
             waba.save(update_fields=["next_template_poll_at"])
+            poll_budget.settle(waba, 1, len(asked))
+            poll_budget.heed(waba, error)
             incidents.open_incident(
                 f"poll:templates:{pk}", gettext_noop("An account's templates get no answer"), f"{waba}: {error}"
             )
         return False
     with acting_for(Waba, pk) as waba:
+        poll_budget.settle(waba, 1, len(asked))
         store(waba, reports)
         incidents.close_incident(f"poll:templates:{pk}")
         fault_point("templates.poll_before_commit")
@@ -204,8 +208,12 @@ def store(waba, reports):
     for row in rows:
         if row.provider_id and row.pk not in seen and row.status != TemplateStatus.SUBMITTING:
             templates.move(row, TemplateStatus.DELETED)
-    open_ones = any(row.status in {TemplateStatus.PENDING, TemplateStatus.IN_APPEAL} for row in rows)
-    pause = timedelta(seconds=settings.POLL_SECONDS) if open_ones else CALM
+    open_since = [
+        max(row.submitted_at or row.created_at, row.status_changed_at)
+        for row in rows
+        if row.status in {TemplateStatus.PENDING, TemplateStatus.IN_APPEAL}
+    ]
+    pause = poll_budget.pause_since(max(open_since)) if open_since else CALM
     waba.next_template_poll_at = now() + pause * random.uniform(0.9, 1.2)
     waba.save(update_fields=["next_template_poll_at"])
 
