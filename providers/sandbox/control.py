@@ -118,6 +118,10 @@ def _fault_words():
         "window_closed": _("Window closed (131047)"),
         "token_expired": _("Token expired (190)"),
         "policy_block": _("Blocked for policy (368)"),
+        "html_with_200": _("An HTML page with 200, but done"),
+        "half_json": _("Half an answer, but done"),
+        "huge_answer": _("An answer of 4 MB, but done"),
+        "redirect": _("A redirect to another host"),
         "duplicate": _("Deliver twice"),
         "reorder": _("Deliver out of order"),
     }

@@ -26,6 +26,10 @@ CALL_KINDS = (
     "window_closed",
     "token_expired",
     "policy_block",
+    "html_with_200",
+    "half_json",
+    "huge_answer",
+    "redirect",
 )
 WEBHOOK_KINDS = ("delay", "duplicate", "reorder")
 SCOPES = ("messages", "management", "media", "all", "webhooks")
@@ -34,6 +38,9 @@ KINDS = CALL_KINDS + ("duplicate", "reorder")
 HTML_PAGE = (
     b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Sorry, something went wrong.</h1></body></html>"
 )
+HUGE_BYTES = 4 * 1024 * 1024
+"""More than any answer of the Graph API has."""
+ELSEWHERE = "https://elsewhere.example/v26.0/messages"
 
 
 _REFUSALS = {
@@ -145,6 +152,8 @@ async def before(fault, scope):
         raise GraphError(131000, "An unknown error has occurred.", http=500, transient=True)
     elif fault.kind == "html":
         return Response(HTML_PAGE, 502, "text/html; charset=utf-8")
+    elif fault.kind == "redirect":
+        return Response(b"", 307, "text/plain", {"location": ELSEWHERE})
     elif fault.kind == "reset":
         raise Hangup
     elif fault.kind == "timeout_before":
@@ -168,6 +177,13 @@ async def after(fault, body):
         return slow
     if fault.kind == "no_id" and isinstance(body, dict):
         return {key: value for key, value in body.items() if key not in ("id", "messages")}
+    if fault.kind == "html_with_200":
+        return Response(HTML_PAGE, 200, "text/html; charset=utf-8")
+    if fault.kind == "half_json":
+        whole = answer(body)
+        return Response(whole.body[: len(whole.body) // 2])
+    if fault.kind == "huge_answer":
+        return Response(answer(body).body.ljust(HUGE_BYTES))
     return body
 
 

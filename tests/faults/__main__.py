@@ -39,7 +39,7 @@ def main():
         world.start()
         told(f"the installation is in {world.stack.folder}")
         outcomes = plan.run(world, seed, planned, told, together=9 if chosen.quick and not only else 1)
-        for line in plan.report(outcomes, seed):
+        for line in plan.report(outcomes, seed, deadlocks=world.checker.deadlocks):
             print(line, flush=True)
         missed = [] if only or chosen.quick else [name for name in POINTS if not world.stack.struck(name)]
         told(f"answers: {json.dumps(dict(sorted(world.load.history.answers.items())))}")

@@ -18,7 +18,10 @@ _BUSY = """
 SELECT (SELECT count(*) FROM providers_delivery d LEFT JOIN providers_deliverycursor c ON c.shard = d.shard
         WHERE d.id > coalesce(c.position, 0)),
        (SELECT count(*) FROM contactcenter_outboxitem WHERE state <> 'unknown'),
-       (SELECT count(*) FROM providers_replayjob WHERE finished_at IS NULL)
+       (SELECT count(*) FROM providers_replayjob WHERE finished_at IS NULL),
+       (SELECT count(*) FROM contactcenter_campaign WHERE state IN ('preparing', 'scheduled', 'running')),
+       (SELECT count(*) FROM onboarding_reminder WHERE next_at <= now()),
+       (SELECT count(*) FROM onboarding_channelitem WHERE state = 'checking')
 """
 _INBOUND = """
 SELECT m.provider_id, count(*), min(p.business_id) FROM contactcenter_message m
@@ -37,6 +40,22 @@ _WRITTEN = """
 SELECT message.id, customer.digits, message.at FROM message JOIN customer ON customer.id = customer_id
 WHERE outbound = 0
 """
+_TO_PEOPLE = """
+SELECT customer.digits, count(*) FROM message JOIN customer ON customer.id = customer_id WHERE outbound = 1 GROUP BY 1
+"""
+_CAMPAIGNS = """
+SELECT c.reference::text, c.state, count(r.id) FROM contactcenter_campaign c
+LEFT JOIN contactcenter_campaignrecipient r ON r.campaign_id = c.id GROUP BY c.id
+"""
+_PEOPLE_IN_DOUBT = """
+SELECT i.value FROM contactcenter_message m JOIN contacts_identity i ON i.contact_id = m.contact_id
+WHERE m.source = 'campaign' AND m.status = 'unknown'
+"""
+_REMINDED = """
+SELECT a.contact_email, r.sent, (SELECT count(*) FROM tenants_mail m WHERE m."to" = a.contact_email)
+FROM onboarding_reminder r JOIN onboarding_onboardingapplication a ON a.id = r.application_id
+WHERE starts_with(a.contact_email, 'reminded-')
+"""
 
 
 def busy(world):
@@ -46,7 +65,7 @@ def busy(world):
         stack.control("hurry", method="POST")
         webhooks = stack.at_provider("SELECT count(*) FROM webhook WHERE state = 'waiting'")[0][0]
         steps = stack.at_provider("SELECT count(*) FROM step")[0][0]
-        undigested, leaving, replays = stack.rows(_BUSY)[0]
+        undigested, leaving, replays, campaigns, reminders, channels = stack.rows(_BUSY)[0]
     except (psycopg2.Error, requests.RequestException, AssertionError) as exc:
         return {"unreachable": str(exc)[:200]}
     for name, count in (
@@ -56,6 +75,9 @@ def busy(world):
         ("undigested", undigested),
         ("outbox", leaving),
         ("replays", replays),
+        ("campaigns", campaigns),
+        ("reminders", reminders),
+        ("channels", channels),
     ):
         if count:
             found[name] = count
@@ -84,13 +106,18 @@ class Checker:
         self.told = set()
         self.examples = []
         self.unknown = 0
+        self.deadlocks = self._deadlocks = 0
+        """Those that PostgreSQL broke; the program tries again, so they harm nobody."""
 
     def look(self, allowance):
         """New violations by name. ``allowance``: how many sends may have become unknown since the last look."""
         found = Counter()
+        self._count_deadlocks()
         for name, what in (
             *self._inbound(),
             *self._outbound(allowance),
+            *self._campaigns(),
+            *self._reminders(),
             *self._windows(),
             *self._pages(),
             *self._rows(),
@@ -101,6 +128,13 @@ class Checker:
                 if len(self.examples) < 40:
                     self.examples.append(f"{name}: {what}")
         return found
+
+    def _count_deadlocks(self):
+        sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        present = self.world.stack.rows(sql)[0][0]
+        # After a crash PostgreSQL counts from nothing.
+        self.deadlocks += present - (self._deadlocks if present >= self._deadlocks else 0)
+        self._deadlocks = present
 
     # Deliveries
 
@@ -144,7 +178,8 @@ class Checker:
                 yield "promise_lost", key
             elif asked.state == "refused" and keys[key]:
                 yield "refused_but_stored", key
-            if keys[key] > 1:
+        for key, count in keys.items():
+            if count > 1:
                 yield "said_twice", key
         unknown = 0
         for reference, (status, _key, _business, provider_id, _code) in ours.items():
@@ -170,6 +205,29 @@ class Checker:
         new, self.unknown = unknown - self.unknown, unknown
         if new > allowance:
             yield "too_many_unknown", f"{new} new, at most {allowance} were in flight ({unknown} in all)"
+
+    def _campaigns(self):
+        """Everybody of a crowd gets one message of their campaign and nothing else, and it comes to its end."""
+        if not self.world.load.history.crowds:
+            return
+        got = dict(self.world.stack.at_provider(_TO_PEOPLE))
+        in_doubt = {value for (value,) in self.world.stack.rows(_PEOPLE_IN_DOUBT)}
+        ours = {reference: rest for reference, *rest in self.world.stack.rows(_CAMPAIGNS)}
+        for one in self.world.load.history.crowds:
+            state, people = ours.get(one.reference, ("gone", 0))
+            if state != "done" or people != len(one.people):
+                yield "campaign_not_done", f"{one.reference}: {state} with {people} of {len(one.people)} people"
+            for person in one.people:
+                if got.get(person, 0) > 1:
+                    yield "customer_repeat", f"{person} got {got[person]} of the campaign {one.reference}"
+                elif person not in got and person not in in_doubt:
+                    yield "promise_lost", f"{person} got nothing of the campaign {one.reference}"
+
+    def _reminders(self):
+        """A reminder that was due once makes one mail."""
+        for address, sent, mails in self.world.stack.rows(_REMINDED):
+            if (sent, mails) != (1, 1):
+                yield "reminder_not_once", f"{address}: {sent} noted, {mails} mails"
 
     # Windows
 

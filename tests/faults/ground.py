@@ -86,10 +86,6 @@ def prepare(stack):
 
 def make_rows(told):
     """Inside the program: our rows for what the provider has, an API key and a session; prints JSON."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
     from tenants.api_access import make_key
     from tenants.enums import Role
     from tenants.models import ApiKey
@@ -113,11 +109,6 @@ def make_rows(told):
         )
         key, prefix, digest = make_key()
         ApiKey.objects.create(business=business, name="faults", prefix=prefix, digest=digest)
-        session = SessionStore()
-        session[SESSION_KEY] = str(owner.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = owner.get_session_auth_hash()
-        session.create()
         rows.append(
             {
                 "slug": business.slug,
@@ -128,7 +119,21 @@ def make_rows(told):
                 "phone_number_id": one["phone_number_id"],
                 "template": str(template.reference),
                 "key": key,
-                "cookie": session.session_key,
+                "cookie": open_session(owner),
             }
         )
     print(json.dumps(rows))
+
+
+def open_session(user):
+    """Inside the program: the session cookie of somebody who has logged in."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key

@@ -1,5 +1,6 @@
 """What only the program itself can set going without its pages; each function runs in ``manage.py shell``."""
 
+import json
 from datetime import timedelta
 
 
@@ -50,3 +51,56 @@ def decide_an_application(slug):
             reviewer=reviewer,
             leaves_at=now() - timedelta(seconds=1),
         )
+
+
+def ask_for_a_check_of_the_channel(slug):
+    """Somebody of the business wants to know now whether the channel is in order."""
+    from onboarding.models import PhoneNumber
+    from onboarding.services import channels
+    from tenants.models import Business, Membership
+    from tenants.tenancy import business_scope
+
+    business = Business.objects.get(slug=slug)
+    somebody = Membership.objects.filter(business=business).select_related("user").first().user
+    with business_scope(business):
+        for number in PhoneNumber.objects.all():
+            channels.ask(channels.begin(number), actor=somebody)
+
+
+def let_a_reminder_be_due(address):
+    """A business left its application alone for days, and its clock shows noon."""
+    from config import hints
+    from config.clock import now
+    from onboarding.models import Reminder
+    from onboarding.services import turns
+    from tenants.tenancy import every_business
+    from tests import builders
+
+    at = now()
+    ahead = 12 - at.hour
+    business = builders.business("Calma", time_zone=f"Etc/GMT{-ahead:+d}")
+    with every_business():
+        application = builders.application(
+            business, contact_email=address, updated_at=at - timedelta(days=3), status_changed_at=at - timedelta(days=3)
+        )
+        turn = turns.turn_of(application)
+        Reminder.objects.create(
+            business=business, application=application, turn=turn.what, turn_at=turn.since, next_at=at
+        )
+        hints.after_commit("onboarding.tasks.remind_businesses")
+
+
+def let_people_in(slug, count):
+    """So many members of the business, each with an open session; prints their cookies as JSON."""
+    from tenants.enums import Role
+    from tenants.models import Business, Membership, User
+    from tests.faults.ground import open_session
+
+    business, cookies = Business.objects.get(slug=slug), []
+    for n in range(User.objects.count(), User.objects.count() + count):
+        person = User(email=f"reader-{n}@example.com", full_name=f"Reader {n}")
+        person.set_unusable_password()
+        person.save()
+        Membership.objects.create(business=business, user=person, role=Role.AGENT)
+        cookies.append(open_session(person))
+    print(json.dumps(cookies))

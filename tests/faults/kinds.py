@@ -6,6 +6,14 @@ from dataclasses import dataclass
 KINDS = {}
 
 
+class Broken(AssertionError):
+    """A promise that shows to be broken while the fault is still there."""
+
+    def __init__(self, promise, words):
+        super().__init__(words)
+        self.promise = promise
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """``strike(world, rng)`` does one trial and returns how many sends may have become unknown by it.

@@ -7,10 +7,22 @@ from tests.faults.kinds import KINDS, Kind, kind
 from tests.faults.load import PEOPLE
 
 IN_DOUBT = frozenset(
-    {"server_error", "html", "unavailable", "reset", "timeout_before", "timeout_after", "reset_after", "no_id"}
+    {
+        "server_error",
+        "html",
+        "html_with_200",
+        "half_json",
+        "huge_answer",
+        "unavailable",
+        "reset",
+        "timeout_before",
+        "timeout_after",
+        "reset_after",
+        "no_id",
+    }
 )
 """After these nobody at our end can know whether the message was taken."""
-FOR_GOOD = frozenset({"window_closed"})
+FOR_GOOD = frozenset({"window_closed", "redirect"})
 """After these a message has failed, and nobody tries again."""
 LONG = {"number_limit": 130.0, "token_expired": 150.0, "policy_block": 150.0}
 """The number rests for a minute, as the answer asks or until somebody can have repaired the account."""
@@ -46,6 +58,10 @@ for _fault, _trials, _quick in (
     ("server_error", 15, 2),
     ("unavailable", 15, 0),
     ("html", 15, 2),
+    ("html_with_200", 15, 1),
+    ("half_json", 10, 1),
+    ("huge_answer", 5, 0),
+    ("redirect", 5, 1),
     ("reset", 15, 2),
     ("reset_after", 15, 2),
     ("slow_drip", 15, 0),
@@ -126,11 +142,11 @@ def poison_one_of(world, rng, many):
 
 @kind("webhooks.huge", trials=2, quick=0, group=2)
 def huge(world, rng):
-    """3 MiB with a thousand entries, as large as Meta sends."""
+    """3 MiB in a thousand entries, as large as Meta sends."""
     place = rng.randrange(len(world.tenants))
-    long = "x" * 2300
     people = [world.load.person(place, n, "direct") for n in range(PEOPLE)]
-    world.load.deliver(place, [(people[n % PEOPLE], world.load.now(), f"{n} {long}") for n in range(1000)])
+    messages = [(people[n % PEOPLE], world.load.now(), f"{n} {'x' * 2650}") for n in range(1000)]
+    world.load.deliver(place, messages, apart=True, size=3 * 2**20)
     return 0
 
 

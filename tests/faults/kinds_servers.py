@@ -7,7 +7,7 @@ import threading
 
 import psycopg2
 
-from tests.faults.kinds import kind
+from tests.faults.kinds import Broken, kind
 
 HELD_SECONDS = 7.0
 """Longer than a worker waits for a lock, shorter than anybody loses patience for good."""
@@ -50,6 +50,31 @@ def full(world, rng):
         world.rest(rng.uniform(2, 4))
     finally:
         client.config_set("maxmemory", "128mb")
+    return 0
+
+
+@kind("redis.killed_twice", trials=2, quick=0, group=1)
+def killed_twice(world, rng):
+    """Gone again just after it came back; then everybody must be at work without anybody's help."""
+    for _ in range(2):
+        world.stack.stop_redis()
+        world.rest(rng.uniform(0.2, 0.8))
+        world.stack.start_redis()
+        world.rest(rng.uniform(0.1, 0.6))
+    try:
+        world.stack.ready(60)
+    except AssertionError as exc:
+        raise Broken("not_by_itself", str(exc)) from exc
+    return 0
+
+
+@kind("redis.clients_cut", trials=5, quick=0, group=5)
+def clients_cut(world, rng):
+    """All who are connected to it, workers above all, are thrown out."""
+    client = world.stack.redis()
+    for who in ("normal", "pubsub"):
+        client.client_kill_filter(_type=who, skipme=True)
+    world.rest(rng.uniform(0.3, 1.5))
     return 0
 
 
@@ -121,6 +146,21 @@ def locks_held(world, rng):
             cursor.execute("SET lock_timeout = '20s'")
             cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             world.rest(HELD_SECONDS)
+    finally:
+        connection.close()
+    return 0
+
+
+@kind("postgres.old_snapshot", trials=2, quick=0, group=2)
+def old_snapshot(world, rng):
+    """Somebody looks at the tables as they were, and no dead row can be cleared away meanwhile."""
+    connection = world.stack.superuser()
+    connection.autocommit = False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT count(*) FROM contactcenter_outboxitem")
+            world.rest(rng.uniform(10, 15))
     finally:
         connection.close()
     return 0

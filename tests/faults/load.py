@@ -40,6 +40,8 @@ class History:
     heard: dict = field(default_factory=dict)
     """Provider's message ID to (tenant, person, stated second or None when only the provider knows it)."""
     asked: dict = field(default_factory=dict)
+    crowds: list = field(default_factory=list)
+    """The campaigns (``crowd.Crowd``)."""
     answers: dict = field(default_factory=dict)
     """How often which status code came, for deliveries and for the API."""
 
@@ -110,11 +112,18 @@ class Load:
                 self.history.heard[done["id"]] = (place, person, None)
             return done["id"]
 
-    def deliver(self, place, messages, *, status=200, wamids=None):
-        """Hand in one delivery of ``(person, second, text)`` until it is accepted; returns the message IDs."""
+    def deliver(self, place, messages, *, wamids=None, apart=False, size=None):
+        """Hand in one delivery of ``(person, second, text)`` until it is accepted; returns the message IDs.
+
+        With ``size`` spaces between its parts, which mean nothing, fill it up to so many bytes.
+        """
         tenant = self.tenants[place]
         wamids = wamids or ["wamid.F" + uuid.uuid4().hex for _ in messages]
-        raw = json.dumps(envelope(tenant, [(w, *m) for w, m in zip(wamids, messages, strict=True)])).encode()
+        named = [(wamid, *message) for wamid, message in zip(wamids, messages, strict=True)]
+        raw = json.dumps(envelope(tenant, named, apart=apart)).encode()
+        if size is not None:
+            assert len(raw) <= size, f"{len(raw)} bytes are more than {size}."
+            raw = raw.ljust(size)
         if self.post(raw):
             with self.lock:
                 for wamid, (person, at, _text) in zip(wamids, messages, strict=True):
@@ -142,7 +151,7 @@ class Load:
     def say(self, place, person, text=None, tries=60):
         """An answer by the API (a template without ``text``) under one key, until the API has decided."""
         tenant, key = self.tenants[place], uuid.uuid4().hex
-        if not text and not self._has_agreed(tenant, person):
+        if not text and not self.has_agreed(tenant, person):
             return None
         body = {"phone_number": tenant.number_reference, "to": "+" + person}
         body |= {"text": text} if text else {"template": tenant.template}
@@ -167,8 +176,8 @@ class Load:
                 time.sleep(0.3)
         return asked
 
-    def _has_agreed(self, tenant, person):
-        """Who is written to first has said yes."""
+    def has_agreed(self, tenant, person):
+        """Who is written to first says yes; whether that was written down."""
         body = {
             "to": "+" + person,
             "kind": "opt_in",
@@ -230,7 +239,7 @@ class Load:
     @staticmethod
     def person(place, n, way):
         """Digits of a mobile phone that nobody else has."""
-        return f"57300{1 + place}{'phone direct skew first copy'.split().index(way)}{n:05}"
+        return f"57300{1 + place}{'phone direct skew first copy campaign'.split().index(way)}{n:05}"
 
     @staticmethod
     def now():
@@ -262,8 +271,8 @@ class Load:
             return None, None
 
 
-def envelope(tenant, messages):
-    """A delivery of ``(wamid, person, second, text)``, one change for each."""
+def envelope(tenant, messages, *, apart=False):
+    """A delivery of ``(wamid, person, second, text)``, one change for each, and with ``apart`` one entry."""
     changes = [
         {
             "field": "messages",
@@ -278,4 +287,6 @@ def envelope(tenant, messages):
         }
         for wamid, person, at, text in messages
     ]
-    return {"object": "whatsapp_business_account", "entry": [{"id": tenant.waba_id, "changes": changes}]}
+    groups = [[change] for change in changes] if apart else [changes]
+    entries = [{"id": tenant.waba_id, "changes": group} for group in groups]
+    return {"object": "whatsapp_business_account", "entry": entries}

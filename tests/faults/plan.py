@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.faults import kinds_processes, kinds_provider, kinds_servers  # noqa: F401  each registers its kinds
-from tests.faults.kinds import KINDS
+from tests.faults import kinds_clients, kinds_processes, kinds_provider, kinds_servers  # noqa: F401  each registers its kinds
+from tests.faults.kinds import KINDS, Broken
 
 
 @dataclass(slots=True)
@@ -63,10 +63,12 @@ def run(world, seed, planned, tell=print, together=1):
     """
     outcomes = {}
     for start in range(0, len(planned), together):
-        began, allowed, struck = time.monotonic(), 0, []
+        began, allowed, struck, broken_at_once = time.monotonic(), 0, [], 0
         for one, indexes in planned[start : start + together]:
             outcome = outcomes.setdefault(one.name, Outcome(one.name))
+            before = sum(outcome.violations.values())
             may_be_unknown = _strike_all(world, seed, one, indexes, outcome)
+            broken_at_once += sum(outcome.violations.values()) - before
             outcome.unknown += may_be_unknown
             allowed += may_be_unknown
             struck.append(f"{one.name} x{len(indexes)}")
@@ -77,9 +79,11 @@ def run(world, seed, planned, tell=print, together=1):
             outcomes[name].violations += found
             outcomes[name].longest_backlog = max(outcomes[name].longest_backlog, took)
             outcomes[name].seconds += seconds / len(kinds)
+        broken = sum(found.values()) + broken_at_once
         tell(
-            f"{', '.join(struck)}: {sum(found.values())} violations, quiet after {took:.1f} s, {seconds:.0f} s in all"
+            f"{', '.join(struck)}: {broken} violations, quiet after {took:.1f} s, {seconds:.0f} s in all"
             + (f"  {dict(found)}" if found else "")
+            + (f"  {broken_at_once} while it was struck" if broken_at_once else "")
         )
     return outcomes
 
@@ -91,14 +95,14 @@ def _strike_all(world, seed, one, indexes, outcome):
         try:
             allowed += one.once(world, random.Random(f"{seed}:{one.name}:{index}"), index)
         except AssertionError as exc:
-            outcome.violations["did_not_strike"] += 1
+            outcome.violations[exc.promise if isinstance(exc, Broken) else "did_not_strike"] += 1
             world.checker.examples.append(f"{one.name} {index}: {exc}")
         outcome.trials += 1
     return allowed
 
 
-def report(outcomes, seed):
-    """JSON lines, one per kind, and one for the whole."""
+def report(outcomes, seed, **facts):
+    """JSON lines, one per kind, and one for the whole, which carries ``facts``."""
     lines = [outcome.as_data(seed) for _name, outcome in sorted(outcomes.items())]
     whole = Outcome("faults")
     for outcome in outcomes.values():

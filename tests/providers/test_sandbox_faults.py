@@ -92,6 +92,19 @@ def test_errors_html_and_missing_ids_come_as_ordered(sandbox, number):
     bare = send(sandbox, number, "no-id")
     assert bare.ok and "messages" not in bare.json()
     assert sandbox.look("sent", reference="no-id")["total"] == 1
+    sandbox.control("faults", kind="html_with_200", scope="messages")
+    page = send(sandbox, number, "html-200")
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    sandbox.control("faults", kind="half_json", scope="messages")
+    half = send(sandbox, number, "half")
+    assert half.ok and half.text.startswith('{"') and not half.text.endswith("}")
+    sandbox.control("faults", kind="huge_answer", scope="messages")
+    assert len(send(sandbox, number, "huge").content) == 4 * 1024 * 1024
+    assert [sandbox.look("sent", reference=word)["total"] for word in ("html-200", "half", "huge")] == [1, 1, 1]
+    sandbox.control("faults", kind="redirect", scope="messages")
+    elsewhere = send(sandbox, number, "redirect", allow_redirects=False)
+    assert elsewhere.status_code == 307 and elsewhere.headers["location"].startswith("https://elsewhere.example/")
+    assert sandbox.look("sent", reference="redirect")["total"] == 0
     started = time.monotonic()
     sandbox.control("faults", kind="delay", scope="messages", seconds=0.5)
     assert send(sandbox, number).ok and time.monotonic() - started > 0.5
