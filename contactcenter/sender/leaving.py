@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from weakref import WeakValueDictionary
 
 import psycopg2
 from django.conf import settings
@@ -25,6 +24,9 @@ logger = logging.getLogger(__name__)
 DATABASE_PAUSE = 0.5
 SOON_SECONDS = 0.001
 """Moments that are this near are now."""
+MOST_WAITING = 400
+"""How many wait here for uploads that others began; more wait in the outbox, ``WAITING_PAUSE`` seconds each time."""
+WAITING_PAUSE = 5.0
 
 
 class Departure:
@@ -44,7 +46,9 @@ class Departure:
         """What is marked, by its moment, then agents first."""
         self._timer = None
         self._uploads = set()
-        self._handing_in = WeakValueDictionary()
+        self._handing_in = {}
+        """By number and digest: the upload of a template's file that is going on."""
+        self._waiting = 0
         self._landed_all = asyncio.Event()
 
     def connect(self, graph_url):
@@ -214,33 +218,65 @@ class Departure:
         if item.media and not item.media["media_id"]:
             await self._keep_claim(item)
             number_id, credentials = number.facts.phone_number_id, self._credentials(number)
-            media_id, outcome = await self.wire.upload(item, number_id, credentials)
-            if outcome is not None:
-                return outcome
+            media_id, judge = await self.wire.upload(item.media, number_id, credentials)
+            if judge is not None:
+                return judge(item.attempts)
             await self.results.do(self.results.store.uploaded, item.message, media_id)
             item.media = {**item.media, "media_id": media_id}
         for digest in [digest for digest, details in item.own_files.items() if not details["media_id"]]:
-            # Messages that wait for the same file wait for one upload; the lock goes when nobody holds it.
-            lock = self._handing_in.setdefault((number.pk, digest), asyncio.Lock())
             await self._keep_claim(item)
-            async with lock:
-                outcome = await self._hand_in_own(number, item, digest)
+            outcome = await self._hand_in_own(number, item, digest)
             if outcome is not None:
                 return outcome
         return None
 
     async def _hand_in_own(self, number, item, digest):
-        await self._keep_claim(item)
-        details = await self.results.do(self.results.store.own_file, number.pk, digest)
-        if not details["media_id"]:
-            number_id, credentials = number.facts.phone_number_id, self._credentials(number)
-            media_id, outcome = await self.wire.upload(item, number_id, credentials, details)
-            if outcome is not None:
-                return outcome
-            await self.results.do(self.results.store.own_uploaded, number.pk, digest, media_id)
-            details = {**details, "media_id": media_id}
+        """Messages that wait for the same file wait for one upload, and its outcome is that of all of them."""
+        key = (number.pk, digest)
+        going_on = self._handing_in.get(key)
+        if going_on is None:
+            going_on = self._handing_in[key] = asyncio.create_task(self._give(number, digest))
+            self._uploads.add(going_on)
+            going_on.add_done_callback(partial(self._given, key))
+            answer = await asyncio.shield(going_on)
+        elif self._waiting >= MOST_WAITING:
+            return outcomes.Outcome("back", after=WAITING_PAUSE)
+        else:
+            # Nothing of it is on its way, so it takes nobody's place there.
+            self._waiting += 1
+            self.board.count(number, item, -1)
+            self.room.set()
+            try:
+                answer = await asyncio.shield(going_on)
+            finally:
+                self._waiting -= 1
+                self.board.count(number, item, 1)
+        details, refused = answer
+        if refused is not None:
+            return refused(item.attempts)
         item.own_files = {**item.own_files, digest: details}
         return None
+
+    async def _give(self, number, digest):
+        """``(details, None)`` of a file that WhatsApp has now, or ``(details, judge)`` as ``wire.upload`` has it."""
+        try:
+            details = await self.results.do(self.results.store.own_file, number.pk, digest)
+            if details["media_id"]:
+                return details, None
+            number_id, credentials = number.facts.phone_number_id, self._credentials(number)
+            media_id, judge = await self.wire.upload(details, number_id, credentials)
+            if judge is not None:
+                return details, judge
+            await self.results.do(self.results.store.own_uploaded, number.pk, digest, media_id)
+            return {**details, "media_id": media_id}, None
+        except Exception as exc:
+            logger.warning("A file couldn't be handed in: %s", exc)
+            return {}, partial(_never_left, type(exc).__name__)
+
+    def _given(self, key, task):
+        self._uploads.discard(task)
+        if self._handing_in.get(key) is task:
+            del self._handing_in[key]
 
     async def _keep_claim(self, item):
         await self.results.do(self.results.store.extend, item, self.options.upload_seconds * 2)
@@ -268,7 +304,7 @@ class Departure:
         self.results.report(item, outcome)
         if outcome.code == outcomes.PERSON_STOPPED_MARKETING and outcome.kind == "failed":
             self.results.later(aftermath.stopped_marketing, item.business, item.contact, item.message_reference)
-        if outcome.kind == "again":
+        if outcome.kind in {"again", "back"}:
             self.results.release(number.lanes.hold(item), after=outcome.after)
         if number.rests(at):
             self.results.release(number.lanes.clear())
@@ -280,6 +316,10 @@ class Departure:
         if number.stop(at):
             self.results.later(aftermath.number_stopped, number.pk, outcome.code, outcome.details)
         return replace(outcome, after=max(0.0, number.stopped_until - at))
+
+
+def _never_left(words, attempts):
+    return outcomes.never_left(words, attempts + 1)
 
 
 def _leaves(number, urgent):

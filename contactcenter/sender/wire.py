@@ -7,6 +7,7 @@ whether a byte left.
 import asyncio
 import logging
 import secrets
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,23 +63,21 @@ class Wire:
             head = self._heads[key] = _head(request, credentials, "application/json")
         return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
-    async def upload(self, item, phone_number_id, credentials: Credentials, details=None):
-        """Hand in the item's file, or the one that ``details`` tell; ``(media_id, None)`` or ``("", outcome)``.
+    async def upload(self, details, phone_number_id, credentials: Credentials):
+        """Hand in the file that ``details`` tell; ``(media_id, None)``, or ``("", judge)``.
 
-        Repeating it does no harm.
+        ``judge(attempts)`` is the outcome for a message with so many attempts before. Repeating it does no harm.
         """
-        details = details or item.media
         try:
             content = await asyncio.to_thread(Path(details["path"]).read_bytes)
         except OSError:
-            return "", outcomes.refused_here(outcomes.CANNOT_BE_BUILT, outcomes.FILE_MISSING)
+            return "", partial(judge_upload, FileNotFoundError())
         request = media.upload(
             phone_number_id,
             content=content,
             mime_type=details["mime_type"],
             filename=details["file_name"] or "file",
         )
-        attempts = item.attempts + 1
         try:
             status, headers, body = await self._hand_in(request, credentials)
             data = classify_answer(status, headers, body, secrets=(credentials.access_token,))
@@ -86,13 +85,8 @@ class Wire:
             if media_id:
                 return media_id, None
             raise ProviderError("The answer names no file.", http_status=status)
-        except (_Lost, ValueError) as exc:
-            return "", outcomes.never_left(str(exc), attempts)
-        except ProviderError as error:
-            outcome = outcomes.judge(error, attempts)
-            if outcome.kind == "unknown":  # of the file only; the message itself hasn't been asked for
-                outcome = outcomes.never_left(outcome.details, attempts)
-            return "", outcome
+        except (_Lost, ValueError, ProviderError) as error:
+            return "", partial(judge_upload, error)
 
     async def _hand_in(self, request, credentials):
         boundary, body = _multipart(request)
@@ -101,6 +95,18 @@ class Wire:
         seconds = self.options.upload_seconds + self.options.connect_seconds
         self._pool.request(b"%b%d\r\n\r\n%b" % (head, len(body), body), exchange, seconds)
         return await exchange.future
+
+
+def judge_upload(error, attempts):
+    """What it means for a message with so many attempts that a file of its couldn't be handed in."""
+    if isinstance(error, FileNotFoundError):
+        return outcomes.refused_here(outcomes.CANNOT_BE_BUILT, outcomes.FILE_MISSING)
+    if not isinstance(error, ProviderError):
+        return outcomes.never_left(str(error), attempts + 1)
+    outcome = outcomes.judge(error, attempts + 1)
+    if outcome.kind == "unknown":  # of the file only; the message itself hasn't been asked for
+        return outcomes.never_left(outcome.details, attempts + 1)
+    return outcome
 
 
 class _Sending(Exchange):
