@@ -1,7 +1,7 @@
 """News from the provider about accounts and numbers (onboarding reference §10). Each is safe to hear twice and late."""
 
-from onboarding.models import NewsSource, PhoneNumber, ProviderRoute, Waba
-from onboarding.services import account_news, badge, numbers, renamings
+from onboarding.models import NewsKind, NewsSource, PhoneNumber, ProviderRoute, Waba
+from onboarding.services import account_news, badge, number_news, numbers, renamings
 from providers.base import ReviewDecision
 from providers.webhooks import early, subscribers
 from providers.webhooks.events import (
@@ -52,30 +52,44 @@ def _digits(event):
 
 
 def name_decided(waba, event):
+    """A display name was approved or refused. Polls tell so too, but not why a name was refused."""
     number = numbers.number_of(waba, _digits(event))
     if number is None:
         return
-    if event.decision in {ReviewDecision.APPROVED, ReviewDecision.REJECTED} and not (
-        number.registered_at
-        and renamings.heard(number, event.requested_name, event.name_status, event.rejection_reason)
-    ):
-        PhoneNumber.objects.filter(pk=number.pk).update(name_rejection_reason=event.rejection_reason or "")
-        number.name_rejection_reason = event.rejection_reason or ""
-        changes = {"name_status": str(event.name_status)}
-        if event.decision == ReviewDecision.APPROVED and event.requested_name:
-            changes["display_name"] = event.requested_name
-        numbers.apply(number, changes, NewsSource.WEBHOOK)
+    if event.decision in {ReviewDecision.APPROVED, ReviewDecision.REJECTED}:
+        at, reason = number_news.moment_of(event), event.rejection_reason or ""
+        if account_news.is_outdated(waba, NewsKind.NAME, at, number):
+            PhoneNumber.objects.filter(pk=number.pk, name_rejection_reason="").update(name_rejection_reason=reason)
+        if not account_news.is_from_before(waba, at):
+            _name_decided(waba, number, event, at, reason)
     numbers.touch(waba)
+
+
+def _name_decided(waba, number, event, at, reason):
+    # A renaming knows by its own names what is late, and one that was begun elsewhere is told by no poll.
+    if number.registered_at and renamings.heard(number, event.requested_name, event.name_status, reason):
+        return
+    if account_news.is_outdated(waba, NewsKind.NAME, at, number):
+        return
+    PhoneNumber.objects.filter(pk=number.pk).update(name_rejection_reason=reason)
+    number.name_rejection_reason = reason
+    changes = {"name_status": str(event.name_status)}
+    if event.decision == ReviewDecision.APPROVED and event.requested_name:
+        changes["display_name"] = event.requested_name
+    numbers.apply(number, changes, NewsSource.WEBHOOK, at)
 
 
 def quality_changed(waba, event):
     number = numbers.number_of(waba, _digits(event))
     if number is None:
         return
+    at = number_news.moment_of(event)
     if event.event == "THROUGHPUT_UPGRADE":
-        numbers.apply(number, {"throughput": 1000}, NewsSource.WEBHOOK)
-    elif event.limit is not None:
-        numbers.apply(number, {"messaging_limit": str(event.limit)}, NewsSource.WEBHOOK)
+        kind, changes = NewsKind.THROUGHPUT, {"throughput": 1000}
+    else:
+        kind, changes = NewsKind.LIMIT, {} if event.limit is None else {"messaging_limit": str(event.limit)}
+    if changes and not account_news.is_outdated(waba, kind, at, number):
+        numbers.apply(number, changes, NewsSource.WEBHOOK, at)
     numbers.touch(waba)
 
 

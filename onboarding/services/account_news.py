@@ -2,10 +2,13 @@
 
 Told by webhook (``onboarding/heard.py``) and seen by poll (``services/polls.py``), whichever comes first. Each webhook
 may come twice, late or never: its line of history has a key of its own words and time, and what is older than the last
-word on the same thing is history alone. ``waba.restrictions`` is what the gate reads.
+word on the same thing is history alone. What polls tell as well is also too old when it is from before the account was
+here: all that we know of it was asked later. ``waba.restrictions`` is what the gate reads.
 """
 
 from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q
 
 from config.clock import now
 from onboarding.models import NewsKind, NewsSource, NumberNews, PhoneNumber
@@ -90,7 +93,7 @@ def _left(waba, event, at):
 def reviewed(waba, event):
     """An ``account_review_update``."""
     at = moment_of(event)
-    if not _is_late(waba, NewsKind.REVIEW, at) and waba.account_review != str(event.decision):
+    if not is_outdated(waba, NewsKind.REVIEW, at) and waba.account_review != str(event.decision):
         before, waba.account_review = {"account_review": waba.account_review}, str(event.decision)
         waba.save(update_fields=["account_review"])
         number_news.account_changed(waba, before, {"account_review": waba.account_review}, NewsSource.WEBHOOK, at)
@@ -98,17 +101,23 @@ def reviewed(waba, event):
 
 
 def capability_changed(waba, event):
-    """A ``business_capability_update``: the limit of the portfolio, which every number of the account has."""
-    if event.max_phone_numbers and waba.max_numbers != event.max_phone_numbers:
+    """A ``business_capability_update``: the limit of the portfolio, which every number of the account has.
+
+    No poll tells how many numbers an account may have, so of that an old word is better than none.
+    """
+    at = moment_of(event)
+    outdated = is_outdated(waba, NewsKind.LIMIT, at)
+    if event.max_phone_numbers and (waba.max_numbers is None or not outdated):
         waba.max_numbers = event.max_phone_numbers
         waba.save(update_fields=["max_numbers"])
-    if event.messaging_limit is None or _is_late(waba, NewsKind.LIMIT, moment_of(event)):
+    if outdated:
+        numbers.touch(waba)
+    if outdated or event.messaging_limit is None:
         return
     word = str(event.messaging_limit)
     if waba.messaging_limit != word:
         before, waba.messaging_limit = {"messaging_limit": waba.messaging_limit}, word
         waba.save(update_fields=["messaging_limit"])
-        at = moment_of(event)
         number_news.account_changed(waba, before, {"messaging_limit": word}, NewsSource.WEBHOOK, at)
     PhoneNumber.objects.filter(waba=waba).exclude(messaging_limit=word).update(messaging_limit=word)
 
@@ -228,6 +237,19 @@ def _note(waba, kind, what, event, at, *, number=None, until=None, details="", m
         source=NewsSource.WEBHOOK,
         key=key_of(kind, waba.waba_id, what, number.pk if number else "", event.at_ms or at.date(), more, details),
     )
+
+
+def is_from_before(waba, at):
+    """Whether something happened before the account was here; providers tell times in whole seconds."""
+    return at < waba.created_at.replace(microsecond=0)
+
+
+def is_outdated(waba, kind, at, number=None):
+    """Whether what polls tell too was seen or told later than ``at``, about the account or this number of it."""
+    if is_from_before(waba, at):
+        return True
+    about = Q(phone_number=None) | Q(phone_number=number) if number else Q(phone_number=None)
+    return NumberNews.objects.filter(about, waba=waba, kind=kind, at__gt=at).exists()
 
 
 def _is_late(waba, kind, at):

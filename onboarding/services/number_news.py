@@ -65,9 +65,12 @@ def note(kind, what, *, waba=None, number=None, key, at=None, source=NewsSource.
     return row
 
 
-def number_changed(number, before, after, source):
-    """Note the changed fields of a number; the first word of a field is history, too, but nothing to write about."""
-    at = now()
+def number_changed(number, before, after, source, at=None):
+    """Note the changed fields of a number; the first word of a field is history, too, but nothing to write about.
+
+    ``at`` is when the provider says that they changed.
+    """
+    at = at or now()
     for field, kind in FIELDS.items():
         if field not in after or (field == "name_status" and not number.registered_at):
             continue  # the review before the activation has its own step on the timeline

@@ -43,8 +43,11 @@ def store_report(number, report):
     return changed
 
 
-def apply(number, changes, source=NewsSource.POLL):
-    """Write changed fields of a number, its history, audit line and live news; let the name step follow."""
+def apply(number, changes, source=NewsSource.POLL, at=None):
+    """Write changed fields of a number, its history, audit line and live news; let the name step follow.
+
+    ``at`` is when the provider says that they changed.
+    """
     fitting = {field: _fitting(field, value) for field, value in changes.items()}
     changed = {field: value for field, value in fitting.items() if getattr(number, field) != value}
     if changed:
@@ -59,7 +62,7 @@ def apply(number, changes, source=NewsSource.POLL):
             before=before,
             after=changed,
         )
-        number_news.number_changed(number, before, changed, source)
+        number_news.number_changed(number, before, changed, source, at)
         live.emit("number", business_id=number.business_id, number=str(number.reference))
     follow_name(number)
     badge.follow(number)

@@ -1,11 +1,12 @@
 """What the provider tells of an account before anybody here has it is kept, and heard when somebody has."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from config.clock import now
-from onboarding.models import NumberNews, Waba
+from onboarding.models import NumberNews, PhoneNumber, Waba
 from onboarding.tasks import hear_early_news
 from providers.models import DeadLetter, UnknownEvent
 from providers.webhooks import dispatch, early, ledger
@@ -22,6 +23,11 @@ def tell(value, field="account_update", entry="900000000000001"):
     body = json.dumps({"object": "whatsapp_business_account", "entry": entries})
     for shard in ledger.append(body.encode()):
         dispatch.digest_shard(shard, scope=every_business)
+
+
+def after():
+    """A moment that is surely after what was just told; providers tell times in whole seconds."""
+    return now() + timedelta(seconds=2)
 
 
 @pytest.fixture
@@ -60,6 +66,46 @@ def test_a_ban_that_came_too_early_holds_once_the_account_is_ours(db, acme):
     with business_scope(acme):
         assert Waba.objects.get(pk=waba.pk).status == "disabled"
         assert NumberNews.objects.filter(waba=waba).exists()
+
+
+def test_early_news_of_what_polls_tell_only_has_the_account_asked(db, acme):
+    digits = {"display_phone_number": "573155559999"}
+    tell(digits | {"event": "ONBOARDING", "max_daily_conversations_per_business": "TIER_250"},
+         "phone_number_quality_update", WABA_ID)  # fmt: skip
+    tell(digits | {"decision": "REJECTED", "requested_verified_name": "Acme", "rejection_reason": "NAME_FORMAT"},
+         "phone_number_name_update", WABA_ID)  # fmt: skip
+    tell({"max_daily_conversations_per_business": 250, "max_phone_numbers_per_business": 2},
+         "business_capability_update", WABA_ID)  # fmt: skip
+    waba = builders.waba(
+        acme, waba_id=WABA_ID, next_poll_at=None, max_numbers=20, messaging_limit="tier_10k", created_at=after()
+    )
+    builders.phone_number(
+        acme, waba=waba, e164="+573155559999", name_status="approved", messaging_limit="tier_10k", display_name="Acme"
+    )
+
+    assert hear_early_news() == {"heard": 3}
+
+    with business_scope(acme):
+        waba, number = Waba.objects.get(pk=waba.pk), PhoneNumber.objects.get()
+        assert (waba.max_numbers, waba.messaging_limit) == (20, "tier_10k")
+        assert (number.name_status, number.messaging_limit) == ("approved", "tier_10k")
+        assert waba.next_poll_at is not None
+        assert not NumberNews.objects.exists()
+
+
+def test_what_no_poll_tells_is_kept_of_early_news(db, acme):
+    said = {"display_phone_number": "573155559999", "decision": "REJECTED", "requested_verified_name": "Acme"}
+    tell(said | {"rejection_reason": "NAME_FORMAT_UNACCEPTABLE"}, "phone_number_name_update", WABA_ID)
+    tell({"max_phone_numbers_per_business": 2}, "business_capability_update", WABA_ID)
+    waba = builders.waba(acme, waba_id=WABA_ID, created_at=after())
+    builders.phone_number(acme, waba=waba, e164="+573155559999", name_status="pending_review")
+
+    assert hear_early_news() == {"heard": 2}
+
+    with business_scope(acme):
+        number = PhoneNumber.objects.get()
+        assert (number.name_status, number.name_rejection_reason) == ("pending_review", "NAME_FORMAT_UNACCEPTABLE")
+        assert Waba.objects.get(pk=waba.pk).max_numbers == 2
 
 
 def test_what_fails_when_it_is_heard_again_becomes_a_dead_letter(partner_added, acme, monkeypatch):

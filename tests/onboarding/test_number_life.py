@@ -47,7 +47,9 @@ def restricted(kind, days=3):
 
 @pytest.fixture
 def number(acme, olga):
-    return builders.phone_number(acme, waba=builders.waba(acme, portfolio_id="506914307656634"), quality_rating="green")
+    long_ago = datetime(2026, 11, 1, tzinfo=UTC)
+    waba = builders.waba(acme, portfolio_id="506914307656634", created_at=long_ago)
+    return builders.phone_number(acme, waba=waba, quality_rating="green", created_at=long_ago)
 
 
 def news(number, kind=None):
@@ -117,6 +119,33 @@ def test_a_late_webhook_is_history_and_changes_nothing(number):
 
     assert fresh(number).waba.status == "active"
     assert [row.what for row in news(number, NewsKind.BAN)] == ["DISABLE", "REINSTATE"]
+
+
+def test_a_late_word_on_a_limit_or_a_name_changes_nothing_and_has_the_account_asked(number):
+    with business_scope(number.business):
+        PhoneNumber.objects.update(registered_at=number.created_at, name_status="pending_review")
+    digits = {"display_phone_number": number.e164.lstrip("+")}
+    told = (("TIER_10K", 10000, "APPROVED", 20, AT), ("TIER_2K", 2000, "REJECTED", 2, AT - 60))
+    for tier, people, decision, most, at in told:
+        limits = {"max_daily_conversations_per_business": people, "max_phone_numbers_per_business": most}
+        tell(number, "business_capability_update", limits, at=at)
+        limit = {"event": "ONBOARDING", "max_daily_conversations_per_business": tier}
+        tell(number, "phone_number_quality_update", digits | limit, at=at)
+        named = {"decision": decision, "requested_verified_name": number.display_name, "rejection_reason": "X"}
+        tell(number, "phone_number_name_update", digits | named, at=at)
+        seen = fresh(number)
+        assert (seen.waba.max_numbers, seen.waba.messaging_limit, seen.messaging_limit) == (20, "tier_10k", "tier_10k")
+        assert seen.name_status == "approved" and seen.waba.next_poll_at is not None
+        with business_scope(number.business):
+            Waba.objects.update(next_poll_at=None)
+
+
+def test_two_words_in_one_batch_both_count(number):
+    digits = {"display_phone_number": number.e164.lstrip("+"), "event": "ONBOARDING"}
+    for tier, at in (("TIER_10K", AT), ("TIER_2K", AT + 1)):
+        tell(number, "phone_number_quality_update", digits | {"max_daily_conversations_per_business": tier}, at=at)
+
+    assert fresh(number).messaging_limit == "tier_2k"
 
 
 def test_a_closed_account_is_said_on_every_page_of_numbers(client, olga, number):
