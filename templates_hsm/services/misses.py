@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from config.clock import now
 from providers import errors_text, incidents
-from templates_hsm import linter, reasons
+from templates_hsm import reasons
 from templates_hsm.exceptions import NotPossible
 from templates_hsm.linter import WARNING
+from templates_hsm.linter.rulebook import rules_on
 from templates_hsm.models import CHECKED, LintMiss, MissKind, MissState, TemplateStatus
 from templates_hsm.services import checks
 
@@ -62,7 +63,7 @@ def note(template, kind, code, words):
     if checked is None:
         return None
     rules = checked.details.get("rules", [])
-    if foretold(code, rules):
+    if foretold(code, rules, checked.at.date()):
         return None
     return LintMiss.objects.create(
         business_id=template.business_id,
@@ -80,9 +81,11 @@ def note(template, kind, code, words):
     )
 
 
-def foretold(code, rules):
-    """Whether one of these rules (IDs of findings) speaks of what Meta said with ``code``."""
-    codes = {rule.code for rule in linter.all_rules() if rule.id in set(rules) and rule.severity == WARNING}
+def foretold(code, rules, day=None):
+    """Whether one of these rules (IDs of findings) was a warning on ``day`` that speaks of what Meta said with
+    ``code``; without a day, by the rules that have no end."""
+    in_force = rules_on(day)
+    codes = {in_force[rule].code for rule in rules if rule in in_force and in_force[rule].severity == WARNING}
     if code in EXPECTED:
         return bool(codes & EXPECTED[code])
     return code == "INVALID_FORMAT" and bool(codes - CONTENT)

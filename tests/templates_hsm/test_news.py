@@ -1,6 +1,6 @@
 """What Meta does to templates afterwards: categories and consent, pauses, appeals, the archive, misses, quotas."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from providers.webhooks.events import TemplateStatus as StatusNews
 from templates_hsm import heard
 from templates_hsm.exceptions import NotPossible
 from templates_hsm.models import (
+    CHECKED,
     AppealState,
     CategoryChange,
     LintMiss,
@@ -262,6 +263,21 @@ def test_a_move_to_marketing_is_a_miss(sandbox, approved):
 )
 def test_a_warning_foretells_what_it_speaks_of(code, rules, foretold):
     assert misses.foretold(code, rules) is foretold
+
+
+@pytest.mark.parametrize(("ago", "missed"), [(0, True), (30, False)])
+def test_only_what_was_a_warning_on_that_day_foretells(acme, waba, ago, missed):
+    template = builders.template(acme, waba=waba)
+    with business_scope(acme):
+        template.events.create(
+            business=acme,
+            kind=CHECKED,
+            new="pass",
+            details={"rules": ["VAR-RATIO-PROBED"]},
+            at=datetime(2026, 11, 23, 8, tzinfo=UTC) - timedelta(days=ago),
+        )
+        templates.move(template, TemplateStatus.REJECTED, reason="INVALID_FORMAT")
+        assert LintMiss.objects.exists() is missed
 
 
 def test_what_was_made_elsewhere_is_no_miss(sandbox, acme, waba):
