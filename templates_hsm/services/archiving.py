@@ -7,6 +7,9 @@ When a template was sent last is told by whoever sends (``add_source``), and ask
 from calendar import monthrange
 from datetime import timedelta
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
 from config.clock import now
 from onboarding.rulebook.house import house_rule
 from templates_hsm.models import MessageTemplate, TemplateEvent, TemplateStatus
@@ -28,12 +31,10 @@ def tend(limit=500):
     """Look at every template that could be archived soon; returns how many are near and how many got out of it."""
     with every_business():
         due = MessageTemplate.objects.filter(status__in=LOOKED_AT).exclude(provider_id=None)
-        rows = due.order_by("business_id", "pk").values_list(
-            "pk", "business_id", "last_sent_at", "decided_at", "created_at", "archives_at"
-        )
+        rows = due.annotate(since=_since()).order_by("business_id", "pk")
         near, calm = {}, []
-        for pk, business, sent, decided, created, stored in rows.iterator():
-            if _is_near(_end(sent or decided or created)):
+        for pk, business, since, stored in rows.values_list("pk", "business_id", "since", "archives_at").iterator():
+            if _is_near(_end(since)):
                 near.setdefault(business, []).append(pk)
             elif stored is not None:
                 calm.append(pk)
@@ -55,8 +56,8 @@ def _with_last_sending(pks):
 
 
 def _look(pk):
-    template = MessageTemplate.objects.select_related("business", "waba").get(pk=pk)
-    since = idle_since(template)
+    template = MessageTemplate.objects.select_related("business", "waba").annotate(since=_since()).get(pk=pk)
+    since = template.since
     ends = _end(since) if _is_near(_end(since)) else None
     if ends != template.archives_at:
         MessageTemplate.objects.filter(pk=pk).update(archives_at=ends)
@@ -67,12 +68,10 @@ def _look(pk):
     return ends is not None
 
 
-def idle_since(template):
+def _since():
     """Since when nobody sends a template: the newest sending, or its first approval as far as we know it."""
-    if template.last_sent_at is not None:
-        return template.last_sent_at
-    approved = TemplateEvent.objects.filter(template=template, kind="status", new=TemplateStatus.APPROVED)
-    return approved.order_by("at").values_list("at", flat=True).first() or template.decided_at or template.created_at
+    approved = TemplateEvent.objects.filter(template=OuterRef("pk"), kind="status", new=TemplateStatus.APPROVED)
+    return Coalesce("last_sent_at", Subquery(approved.order_by("at").values("at")[:1]), "decided_at", "created_at")
 
 
 def _end(since):

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from config.clock import now
 from contactcenter import template_sendings
+from contactcenter.models import Direction
 from onboarding.services import house_rules
 from templates_hsm.models import MessageTemplate, TemplateMedia, TemplateReview, TemplateStatus, in_a_day
 from templates_hsm.services import archiving, header_media, queue_reminders, sweeping, templates
@@ -96,10 +97,32 @@ def test_an_archived_template_has_no_badge_any_more(acme, client, olga):
     assert stored(idle).archives_at is None
 
 
-def test_the_newest_accepted_message_of_a_template_counts(acme):
-    template = builders.template(acme)
+def test_a_second_approval_starts_no_new_year(acme):
+    """Nobody says that an edit counts as a sending, so the first approval is the start."""
+    idle = old_template(acme, 400, decided_at=now() - timedelta(days=5))
     with business_scope(acme):
-        assert template_sendings.newest([template.pk]) == {}
+        for days in (5, 350):
+            at = now() - timedelta(days=days)
+            idle.events.create(business=acme, kind="status", new=TemplateStatus.APPROVED, at=at)
+    assert archiving.tend()["near"] == 1
+
+    assert now() < stored(idle).archives_at < now() + timedelta(days=30)
+
+
+def test_the_newest_accepted_message_of_a_template_counts(acme, globex):
+    template, silent = builders.template(acme), builders.template(acme, name="silent")
+    talk = builders.conversation(acme)
+    accepted = [now() - timedelta(days=days) for days in (200, 20, 100)]
+    for at in accepted:
+        builders.message(talk, direction=Direction.OUTBOUND, template=template, accepted_at=at)
+    builders.message(talk, direction=Direction.OUTBOUND, template=template, accepted_at=None)
+    builders.message(talk, direction=Direction.OUTBOUND, template=silent, accepted_at=None)
+    foreign = builders.template(globex)
+    builders.message(builders.conversation(globex), direction=Direction.OUTBOUND, template=foreign, accepted_at=now())
+
+    with business_scope(acme):
+        found = template_sendings.newest([template.pk, silent.pk, foreign.pk])
+    assert found == {template.pk: accepted[1]}
 
 
 # The queue of our team
