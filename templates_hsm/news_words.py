@@ -6,6 +6,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from templates_hsm.models import IN_PLACE
+
 
 def _category(template, facts):
     words = {"old": _names(facts["change"].old), "new": _names(facts["change"].new)}
@@ -125,13 +127,15 @@ def edit_of(template):
     """What a change in place means now: ``kind``, ``title`` and ``text``, or ``None`` when there is none."""
     from templates_hsm.services import templates  # services import these words
 
-    if template.status in {"approved", "paused"} and template.changes is not None:
+    if template.status in IN_PLACE and template.changes is not None:
         return {
             "kind": "writing",
             "title": _("Changes are written and not handed in"),
             "text": _("The text that the phone shows here is in force until Meta has the new one."),
         }
-    if template.status not in {"submitting", "pending", "rejected"} or not templates.was_approved(template):
+    if template.status not in {"submitting", "pending", "rejected"}:
+        return None
+    if template.provider_id is None or templates.status_before(template) not in IN_PLACE:
         return None
     if template.status == "rejected":
         return {

@@ -50,6 +50,17 @@ def quality_of(template):
 def trouble_of(template):
     """Why it stands where it stands, and what to do: ``title``, ``fix``, ``kind`` and Meta's own words, or ``None``."""
     status = TemplateStatus(template.status)
+    if template.changes is not None and status in {*IN_PLACE, TemplateStatus.REJECTED} and template.last_error:
+        told = errors_text.explain(template.last_error_code, details=template.last_error)
+        words = {"why": told.title, "fix": told.what_to_do}
+        stays = _("%(why)s. %(fix)s The former text stays in force.") % words
+        return {
+            "kind": "stop",
+            "title": _("Meta didn't take the change"),
+            "fix": stays if status in IN_PLACE else "{why}. {fix}".format(**words),
+            "said": template.last_error if told.is_known else "",
+            "word": "",
+        }
     if status == TemplateStatus.REJECTED:
         reason = reasons.explain_rejection(template.rejected_reason)
         return {
@@ -63,15 +74,6 @@ def trouble_of(template):
         told = errors_text.explain(template.last_error_code, details=template.last_error)
         said = template.last_error if told.is_known else ""
         return {"kind": "stop", "title": told.title, "fix": told.what_to_do, "said": said, "word": ""}
-    if template.changes is not None and status in IN_PLACE and template.last_error:
-        told = errors_text.explain(template.last_error_code, details=template.last_error)
-        return {
-            "kind": "stop",
-            "title": _("Meta didn't take the change"),
-            "fix": _("%(why)s. %(fix)s The former text stays in force.") % {"why": told.title, "fix": told.what_to_do},
-            "said": template.last_error if told.is_known else "",
-            "word": "",
-        }
     if status == TemplateStatus.SUBMITTING and template.submit_attempts and template.last_error:
         told = errors_text.explain(template.last_error_code, details=template.last_error)
         return {

@@ -17,7 +17,7 @@ from onboarding.models import Waba
 from templates_hsm.components import read
 from templates_hsm.components.reading import MEDIA_FORMATS
 from templates_hsm.exceptions import NotPossible
-from templates_hsm.models import IN_PLACE, MessageTemplate, TemplateStatus
+from templates_hsm.models import MessageTemplate, TemplateStatus
 from templates_hsm.services import misses, templates
 from tenants import audit
 
@@ -50,9 +50,8 @@ def taken(template):
 
 
 def refused(template):
-    """Meta didn't take the changes: the text in force stays, and so does what was written."""
-    before = templates.status_before(template)
-    before = before if before in IN_PLACE else TemplateStatus.APPROVED
+    """Meta didn't take the changes: the text it has stays as it stood, and so does what was written."""
+    before = templates.status_before(template) or TemplateStatus.APPROVED
     _store(template, status=before, status_changed_at=now())
     # Meta may have another status by now: the poll asks.
     Waba.objects.filter(pk=template.waba_id).update(next_template_poll_at=now())

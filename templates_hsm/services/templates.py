@@ -69,9 +69,8 @@ def save(template, *, version, actor=None, **fields):
 
 def may_change(template):
     """Whether it may be changed here: in its status, and while no one else has its new text."""
-    if TemplateStatus(template.status) in EDITABLE:
-        return True
-    if template.status not in IN_PLACE or not template.provider_id or template.wish:
+    in_place = template.status in IN_PLACE and template.provider_id and not template.wish
+    if TemplateStatus(template.status) not in EDITABLE and not in_place:
         return False
     return not template.reviews.filter(state=ReviewState.WAITING).exists()
 
@@ -98,16 +97,19 @@ def findings_of(template, definition=None):
 def submit(template, *, actor):
     """Hand a template in at Meta (a worker does it), or to our team by house rule. A second click changes nothing.
 
-    Raises ``HasErrors`` with the linter's errors, ``NotPossible`` when it was handed in before or a quota is used up.
+    Raises ``HasErrors`` with the linter's errors, ``NotPossible`` when it was handed in before, a quota is used up, or
+    Meta is asked for something else.
     """
     from templates_hsm.services import house_review  # it hands in what our team approved, through this function
 
     if template.status in {TemplateStatus.SUBMITTING, TemplateStatus.HOUSE_REVIEW}:
         return template
-    in_place = template.status in IN_PLACE and template.is_changed_in_place
-    if TemplateStatus(template.status) not in EDITABLE and not (in_place and template.changes):
+    in_place = template.status in IN_PLACE and template.changes is not None
+    if TemplateStatus(template.status) not in EDITABLE and not in_place:
         raise NotPossible(_("This template was handed in before."))
-    if in_place and not may_change(template):
+    if template.wish:
+        raise NotPossible(_("We are still asking Meta for something with this template. Hand it in after that."))
+    if not may_change(template):
         return template
     if header_media.is_missing(template.written):
         raise NotPossible(_("A file of this template isn't here any more. Upload it again."))
@@ -170,11 +172,6 @@ def status_before(template):
     """The status that a template had when it was handed in, or ``""``: an approved one is edited under a quota."""
     last = template.events.filter(kind="status", new=TemplateStatus.SUBMITTING).order_by("-at", "-pk").first()
     return last.old if last else ""
-
-
-def was_approved(template):
-    """Whether what was handed in last is an edit of an approved text: its category stays, and a quota counts it."""
-    return template.provider_id is not None and status_before(template) == TemplateStatus.APPROVED
 
 
 def take_turns(waba_pks):
@@ -271,8 +268,8 @@ def copy(template, *, actor, name=None, language=None, waba=None):
 
 
 def delete_draft(template, *, actor):
-    """Throw a draft away; what Meta has seen is deleted there and stays in the history here."""
-    if TemplateStatus(template.status) not in {TemplateStatus.DRAFT, TemplateStatus.REFUSED}:
+    """Throw a draft away; what Meta has is deleted there and stays in the history here."""
+    if template.provider_id or TemplateStatus(template.status) not in {TemplateStatus.DRAFT, TemplateStatus.REFUSED}:
         raise NotPossible(_("Only drafts can be thrown away."))
     audit.record(audit.to_translate("template thrown away"), template, actor=actor)
     template.delete()

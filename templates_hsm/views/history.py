@@ -88,8 +88,17 @@ def template_restore(request, business_slug, reference, pk):
     except NotPossible as exc:
         messages.error(request, str(exc))
         return redirect("templates_hsm:template_versions", business_slug, template.reference)
-    messages.success(request, _("The older text is back in the draft."))
+    messages.success(request, _restored(template))
     return redirect("templates_hsm:template_edit", business_slug, template.reference)
+
+
+def _restored(template):
+    """Where the older text went: into the draft, or beside the text in force unless that is the same."""
+    if not template.is_changed_in_place:
+        return _("The older text is back in the draft.")
+    if template.changes is None:
+        return _("The changes are gone. The text in force stays as it is.")
+    return _("The older text is in your changes. The text in force stays until Meta has the new one.")
 
 
 @require_GET

@@ -94,7 +94,9 @@ def detail_page(request, template, *, copy_form=None, status=200):
         # What Meta refused is sent again from the builder, after something was changed.
         "ready": (template.status == TemplateStatus.DRAFT or bool(template.changes))
         and not any(item.kind == "stop" for item in items),
-        "deletable": may_act and template.status in {TemplateStatus.DRAFT, TemplateStatus.REFUSED},
+        "deletable": may_act
+        and not template.provider_id
+        and template.status in {TemplateStatus.DRAFT, TemplateStatus.REFUSED},
         "may_act": may_act,
         "copy_form": copy_form
         or CopyForm(

@@ -11,10 +11,10 @@ from onboarding.services import house_rules
 from providers.base import ProviderError, TemplateState
 from providers.cloud_api import templates as calls
 from providers.webhooks.events import TemplateComponents
-from templates_hsm import heard, news_words
+from templates_hsm import heard, news_words, presenting
 from templates_hsm.exceptions import NotPossible
 from templates_hsm.models import LintMiss, MessageTemplate, TemplateEvent, TemplateReview, TemplateStatus
-from templates_hsm.services import edits, house_review, quotas, templates, versions
+from templates_hsm.services import edits, house_review, quotas, templates, versions, wishes
 from tenants.tenancy import business_scope, every_business
 from tests import builders
 from tests.templates_hsm.test_exchange import hand_in, look, run_submissions, stored
@@ -355,6 +355,60 @@ def test_news_of_our_own_change_count_once(acme, approved, olga):
         assert quotas.edits(row)[0].used == 2
 
 
+def rejected_in_force(sandbox, template):
+    """Meta rejects the text in force while somebody writes another one."""
+    sandbox.control("template", id=template.provider_id, status="REJECTED")
+    look()
+    row = stored(template)
+    assert (row.status, text_of(row.written)) == (TemplateStatus.REJECTED, AFTER)
+    return row
+
+
+def test_what_our_team_reads_is_not_given_to_it_twice(sandbox, acme, approved, olga, sam):
+    house_rules.change("template_review", "true", actor=sam, reason="A trial.", seen="0.0")
+    hand_in(write(approved, olga), olga)
+    row = rejected_in_force(sandbox, approved)
+
+    with business_scope(acme):
+        assert not templates.may_change(row)
+        templates.submit(row, actor=olga)
+        review = TemplateReview.objects.get()
+    with every_business():
+        house_review.decide(review.pk, approve=True, by=sam)
+    assert stored(row).status == TemplateStatus.SUBMITTING
+
+
+def test_a_refused_edit_makes_nothing_approved(sandbox, approved, olga):
+    write(approved, olga)
+    row = rejected_in_force(sandbox, approved)
+    sandbox.control("template", id=approved.provider_id, status="DISABLED")  # and we haven't heard of it
+    hand_in(row, olga)
+
+    row = stored(row)
+    assert (row.status, row.last_error_code) == (TemplateStatus.REJECTED, 2388039)
+    assert presenting.trouble_of(row)["title"] == "Meta didn't take the change"
+    assert "stays in force" not in presenting.trouble_of(row)["fix"]
+
+
+def test_while_meta_is_asked_for_something_a_change_says_so(acme, approved, olga):
+    row = write(approved, olga)
+    with business_scope(acme):
+        wishes.ask(row, wishes.ARCHIVE, actor=olga)
+        with pytest.raises(NotPossible, match="asking Meta"):
+            templates.submit(row, actor=olga)
+
+
+def test_the_change_of_a_paused_template_is_shown_in_review(sandbox, approved, olga):
+    sandbox.control("template", id=approved.provider_id, status="PAUSED")
+    look()
+    hand_in(write(stored(approved), olga), olga)
+
+    row = stored(approved)
+    assert row.status == TemplateStatus.PENDING
+    with business_scope(row.business):
+        assert news_words.edit_of(row)["kind"] == "review"
+
+
 def test_the_category_of_an_approved_one_is_not_even_named(sandbox, approved, olga, monkeypatch):
     told = {}
     real = calls.edit
@@ -387,7 +441,8 @@ def test_the_sandbox_refuses_as_meta_does(sandbox, approved, olga):
 
 
 def page(name, template, **more):
-    return reverse(f"templates_hsm:template_{name}", args=[template.business.slug, template.reference], **more)
+    args = [template.business.slug, template.reference, *more.values()]
+    return reverse(f"templates_hsm:template_{name}", args=args)
 
 
 def typed(template, text, **more):
@@ -424,6 +479,25 @@ def test_a_quota_that_bites_is_shown_and_loses_nothing(sandbox, client, approved
     assert answer.status_code == 409
     assert "once a day" in answer.context["problem"]
     assert "by ship" in text_of(stored(approved).written)
+
+
+def test_an_older_text_goes_where_changes_are_written(sandbox, client, approved, olga):
+    olga.language = "en"
+    olga.save()
+    client.force_login(olga)
+    hand_in(write(approved, olga), olga)
+    decide(sandbox, approved)
+    row = stored(approved)
+    with business_scope(row.business):
+        kept = {text_of(one.definition): one.pk for one in versions.of(row)}
+
+    def told(text):
+        answer = client.post(page("restore", row, pk=kept[text]), follow=True)
+        return [str(message) for message in answer.context["messages"]]
+
+    assert told(BEFORE) == ["The older text is in your changes. The text in force stays until Meta has the new one."]
+    assert text_of(stored(row).written) == BEFORE
+    assert told(AFTER) == ["The changes are gone. The text in force stays as it is."]
 
 
 def test_discarding_is_for_those_who_may_write(client, approved, olga, ana):

@@ -556,6 +556,17 @@ def test_only_drafts_are_thrown_away(owner, acme, draft):
         assert list(MessageTemplate.objects.values_list("name", flat=True)) == ["approved_one"]
 
 
+def test_what_meta_has_is_not_thrown_away(owner, olga, acme, draft):
+    olga.language = "en"
+    olga.save()
+    refused = builders.template(acme, name="refused_one", status=TemplateStatus.REFUSED)
+
+    assert "Throw the draft away" in page_of(owner.get(address("template_detail", draft)))
+    assert "Throw the draft away" not in page_of(owner.get(address("template_detail", refused)))
+    owner.post(address("template_delete", refused))
+    assert stored(refused).name == "refused_one"
+
+
 # One engine
 
 TEXTS = [
