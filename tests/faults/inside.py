@@ -54,7 +54,10 @@ def decide_an_application(slug):
 
 
 def ask_for_a_check_of_the_channel(slug):
-    """Somebody of the business wants to know now whether the channel is in order."""
+    """Somebody of the business wants to know now whether the channel is in order; twice at once is no more."""
+    from contextlib import suppress
+
+    from onboarding.exceptions import NotPossible
     from onboarding.models import PhoneNumber
     from onboarding.services import channels
     from tenants.models import Business, Membership
@@ -64,7 +67,8 @@ def ask_for_a_check_of_the_channel(slug):
     somebody = Membership.objects.filter(business=business).select_related("user").first().user
     with business_scope(business):
         for number in PhoneNumber.objects.all():
-            channels.ask(channels.begin(number), actor=somebody)
+            with suppress(NotPossible):  # it is being checked already
+                channels.ask(channels.begin(number), actor=somebody)
 
 
 def let_a_reminder_be_due(address):

@@ -104,7 +104,7 @@ def clock_skew(world, rng):
     return 0
 
 
-@kind("webhooks.poison", trials=4, quick=0, group=2)
+@kind("webhooks.poison", trials=4, quick=0, group=4)
 def poison(world, rng):
     """One delivery among 500 can't be handled: the others arrive, it is a dead letter, and can be replayed."""
     poison_one_of(world, rng, 500)
@@ -170,7 +170,7 @@ def some_copies(world, rng):
     return _copies(world, rng, 300)
 
 
-@kind("webhooks.first_messages", trials=10, quick=2, group=5)
+@kind("webhooks.first_messages", trials=10, quick=2, group=10)
 def first_messages(world, rng):
     """Twenty first messages of somebody new at once, each in a delivery of its own."""
     place = rng.randrange(len(world.tenants))

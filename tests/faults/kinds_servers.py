@@ -16,7 +16,7 @@ HELD_SECONDS = 7.0
 # Redis
 
 
-@kind("redis.flush", trials=15, quick=3, group=5)
+@kind("redis.flush", trials=15, quick=3, group=15)
 def flush(world, rng):
     world.stack.redis().flushall()
     world.rest(rng.uniform(0.2, 1.0))
@@ -32,7 +32,7 @@ def gone(world, rng):
     return 0
 
 
-@kind("redis.restarted_empty", trials=8, quick=1, group=2)
+@kind("redis.restarted_empty", trials=8, quick=1, group=4)
 def restarted(world, rng):
     world.stack.stop_redis()
     world.rest(rng.uniform(0, 3))
@@ -78,7 +78,7 @@ def clients_cut(world, rng):
     return 0
 
 
-@kind("redis.slow", trials=4, quick=0, group=2)
+@kind("redis.slow", trials=4, quick=0, group=4)
 def slow(world, rng):
     """It takes connections and answers nobody."""
     with world.stack.frozen("redis"):
@@ -98,12 +98,12 @@ def _restart(world, how, rng):
     return 0
 
 
-@kind("postgres.fast_restart", trials=5, quick=0, group=2)
+@kind("postgres.fast_restart", trials=5, quick=0, group=5)
 def fast_restart(world, rng):
     return _restart(world, signal.SIGINT, rng)
 
 
-@kind("postgres.immediate_restart", trials=4, quick=1, group=2)
+@kind("postgres.immediate_restart", trials=4, quick=1, group=4)
 def immediate_restart(world, rng):
     return _restart(world, signal.SIGQUIT, rng)
 
@@ -114,7 +114,7 @@ def crash(world, rng):
     return _restart(world, signal.SIGKILL, rng)
 
 
-@kind("postgres.backend_ended", trials=30, quick=3, group=10)
+@kind("postgres.backend_ended", trials=30, quick=3, group=15)
 def backend_ended(world, rng):
     """One of our connections, chosen by chance, ends without a word."""
     ours = world.stack.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'umbral_app' ORDER BY pid")
@@ -133,7 +133,7 @@ def backend_killed(world, rng):
     return 0
 
 
-@kind("postgres.locks_held", trials=6, quick=0, group=2)
+@kind("postgres.locks_held", trials=6, quick=0, group=3)
 def locks_held(world, rng):
     """Somebody holds a hot table."""
     table = rng.choice(
@@ -186,7 +186,7 @@ def connections_exhausted(world, rng):
     return 0
 
 
-@kind("postgres.disk_full", trials=4, quick=0, group=2)
+@kind("postgres.disk_full", trials=4, quick=0, group=4)
 def disk_full(world, rng):
     """No table of the ledger and of messages can grow: really, on a small disk, or as a trigger says it (53100)."""
     if world.on_small_disk:
@@ -210,7 +210,7 @@ def disk_full(world, rng):
 # All at once
 
 
-@kind("storm", trials=12, quick=1, group=3)
+@kind("storm", trials=12, quick=1, group=4)
 def storm(world, rng):
     """Two things at once: a process dies while a server is in trouble."""
     from tests.faults.kinds import KINDS  # all of them are known only at run time
