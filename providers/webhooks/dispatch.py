@@ -19,6 +19,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseTrouble
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from config import plans
 from config.clock import now
 from config.faults import fault_point
 from providers import incidents, tallies
@@ -36,8 +37,8 @@ STATEMENT_SECONDS, LOCK_SECONDS = 20, 5
 TRIES = 5
 DEAD_LETTERS = "webhooks:dead-letters"
 
-TRANSIENT = {"40001", "40P01"}
-"""Serialization failure and deadlock: the same again succeeds."""
+TRANSIENT = {"40001", "40P01"} | plans.FORGOTTEN
+"""Serialization failure, deadlock and a plan that is no more: the same again succeeds."""
 ENVIRONMENT = ("08", "53", "57P", "58", "55P03", "25006")
 """Connection, resources, shutdown, disk, a lock held too long, a read-only server: no delivery is at fault."""
 
@@ -80,7 +81,7 @@ def digest_together(shards, *, limit=FEW_ROWS, scope=transaction.atomic):
     """
     found = {}
     try:
-        with scope():
+        with plans.kept(), scope():
             held = _begin(shards)
             if held:
                 found = ledger.read_next(held, limit=limit, max_bytes=ledger.READ_BYTES // len(held))
@@ -120,7 +121,7 @@ _BEGIN = f"""
 SELECT s.shard, pg_try_advisory_xact_lock(%s, s.shard),
     set_config('statement_timeout', '{STATEMENT_SECONDS}s', true), set_config('lock_timeout', '{LOCK_SECONDS}s', true),
     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-    set_config('enable_seqscan', 'off', true)
+    set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
 FROM unnest(%s::int[]) AS s (shard)
 """
 """A batch only looks up keys. Left to itself the planner reads whole tables while they are middling, because it takes
@@ -239,7 +240,7 @@ class _Run:
     @contextlib.contextmanager
     def _transaction(self):
         """The caller's scope in one transaction that holds the shard."""
-        with self.scope():
+        with plans.kept(), self.scope():
             if not _begin([self.shard]):
                 raise _Busy
             yield
@@ -259,7 +260,10 @@ def _counts(rows, heard):
 
 
 def bury(row, failures):
-    """Keep a delivery with its errors (place in it, description, kind), for staff to handle again."""
+    """Keep a delivery with its errors (place in it, description, kind), for staff to handle again.
+
+    A letter of it that was closed is open again: something else of the delivery failed since.
+    """
     error = "\n\n".join(f"Event {'.'.join(map(str, where))}:\n{what}" for where, what, _kind in failures)
     DeadLetter.objects.bulk_create(
         [
@@ -273,7 +277,9 @@ def bury(row, failures):
                 failed_at=now(),
             )
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=["delivery_id"],
+        update_fields=["error", "kind", "failed_at", "closed_at"],
     )
     incidents.open_incident(
         DEAD_LETTERS,

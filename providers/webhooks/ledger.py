@@ -108,7 +108,7 @@ def read_next(shards, *, limit=READ_ROWS, max_bytes=READ_BYTES):
     """
     found = {shard: [] for shard in shards}
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [list(found), limit, max_bytes])
+        cursor.execute(_READ, [bulk.array(list(found)), limit, max_bytes])
         for shard, number, moment, body in cursor.fetchall():
             found[shard].append(Row(number, moment, bytes(body)))
     return found

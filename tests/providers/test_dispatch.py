@@ -347,3 +347,16 @@ def test_a_subscriber_of_unknown_events_takes_them_from_staff(db):
 
     assert len(taken) == 1
     assert UnknownEvent.objects.count() == 0
+
+
+def test_plans_that_the_server_forgot_bury_no_delivery(transactional_db, heard):
+    ledger.append(delivery("before"))
+    dispatch.digest_shard(SHARD)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    ledger.append(delivery("after"))
+
+    report = dispatch.digest_shard(SHARD)
+
+    assert (report.deliveries, report.dead) == (1, 0)
+    assert texts(heard) == ["before", "after"]
