@@ -82,10 +82,15 @@ def let_a_reminder_be_due(address):
 
     at = now()
     ahead = 12 - at.hour
-    business = builders.business("Calma", time_zone=f"Etc/GMT{-ahead:+d}")
+    name = address.partition("@")[0]
+    business = builders.business("Calma", slug=name, time_zone=f"Etc/GMT{-ahead:+d}")
     with every_business():
         application = builders.application(
-            business, contact_email=address, updated_at=at - timedelta(days=3), status_changed_at=at - timedelta(days=3)
+            business,
+            code=f"R{at.timestamp():.0f}",
+            contact_email=address,
+            updated_at=at - timedelta(days=3),
+            status_changed_at=at - timedelta(days=3),
         )
         turn = turns.turn_of(application)
         Reminder.objects.create(

@@ -96,7 +96,9 @@ def _strike_all(world, seed, one, indexes, outcome):
             allowed += one.once(world, random.Random(f"{seed}:{one.name}:{index}"), index)
         except AssertionError as exc:
             outcome.violations[exc.promise if isinstance(exc, Broken) else "did_not_strike"] += 1
-            world.checker.examples.append(f"{one.name} {index}: {exc}")
+            words = str(exc)
+            shown = words if len(words) < 700 else f"{words[:300]} … {words[-300:]}"
+            world.checker.examples.append(f"{one.name} {index}: {shown}")
         outcome.trials += 1
     return allowed
 
