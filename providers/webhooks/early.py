@@ -27,9 +27,11 @@ def hear_again(owned, scope):
     """Hand early events to their subscribers whose account is in ``owned(accounts)`` now; returns how many.
 
     ``scope()`` opens the caller's rights for one transaction; each event has its own. One that fails ends as a dead
-    letter, as it would have. Raises when the database itself is in trouble.
+    letter, as it would have. Raises when the database itself is in trouble. Those that the ledger has forgotten are
+    left for staff to read.
     """
     since = now() - timedelta(days=settings.RETENTION_DAYS["webhook_deliveries"])
+    UnknownEvent.objects.filter(kind=EARLY, received_at__lt=since).update(kind=UNUSED)
     waiting = UnknownEvent.objects.filter(kind=EARLY, received_at__gte=since)
     accounts = set(waiting.values_list("provider_account", flat=True).distinct())
     if not accounts:
@@ -54,6 +56,7 @@ def _hear(pk, scope):
                 kept.kind = UNUSED
                 kept.save(update_fields=["kind"])
                 return False
+            _wait_for_the_digestion_of(delivery)
             kept.delete()
             subscribers.handle(events)
     except Exception as exc:
@@ -65,6 +68,12 @@ def _hear(pk, scope):
             dispatch.bury(delivery, [(place, dispatch.describe_error(exc), dispatch.kind_of(exc))])
         return False
     return True
+
+
+def _wait_for_the_digestion_of(delivery):
+    """Hold the shard of a delivery for the length of the transaction, as a digestion of its account's news does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ledger.READERS_LOCK, ledger.shard_of(delivery.body)])
 
 
 def _delivery_of(kept):

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 
 from config.clock import now
 from onboarding.models import NumberNews, PhoneNumber, Waba
@@ -119,6 +120,51 @@ def test_what_fails_when_it_is_heard_again_becomes_a_dead_letter(partner_added, 
     assert hear_early_news() == {"heard": 0}
     assert DeadLetter.objects.get().kind == "ValueError"
     assert not UnknownEvent.objects.exists()
+
+
+def test_one_that_fails_opens_the_closed_letter_of_its_delivery_again(partner_added, acme, monkeypatch):
+    kept = UnknownEvent.objects.get()
+    builders.waba(acme, waba_id=WABA_ID)
+    DeadLetter.objects.create(
+        delivery_id=kept.delivery_id, received_at=kept.received_at, body=b"{}", error="old", kind="Old", closed_at=now()
+    )
+
+    def fails(heard):
+        raise ValueError("no")
+
+    monkeypatch.setattr(early.subscribers, "handle", fails)
+
+    assert hear_early_news() == {"heard": 0}
+    letter = DeadLetter.objects.get()
+    assert (letter.kind, letter.closed_at) == ("ValueError", None)
+    assert letter.error.endswith("ValueError: no")
+
+
+def test_it_waits_for_whoever_digests_the_deliveries_of_its_account(transactional_db, acme):
+    tell({"event": "PARTNER_ADDED", "waba_info": {"waba_id": WABA_ID, "owner_business_id": "66"}})
+    builders.waba(acme, waba_id=WABA_ID)
+    digesting = connection.copy("digesting")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT body FROM providers_delivery")
+        shard = ledger.shard_of(bytes(cursor.fetchone()[0]))
+        cursor.execute("SET lock_timeout = '200ms'")
+    try:
+        digesting.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [ledger.READERS_LOCK, shard])
+        with pytest.raises(OperationalError, match="lock timeout"):
+            hear_early_news()
+    finally:
+        digesting.close()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+
+    assert hear_early_news() == {"heard": 1}
+
+
+def test_one_that_is_older_than_the_ledger_is_left_to_be_read(partner_added):
+    UnknownEvent.objects.update(received_at=now() - timedelta(days=30))
+
+    assert hear_early_news() == {"heard": 0}
+    assert UnknownEvent.objects.get().kind == early.UNUSED
 
 
 def test_without_its_delivery_it_is_left_to_be_read(partner_added, acme):
