@@ -97,8 +97,8 @@ class UnknownEvent(models.Model):
     position = models.CharField(max_length=40)
     received_at = models.DateTimeField(_("received"))
     kind = models.CharField(_("kind"), max_length=30, default="unexpected_shape")
-    """As in ``events.Unknown``; ``recognised_but_unused`` is nothing to look at, and of an ``early`` one nobody has the
-    account yet (``webhooks/early.py``)."""
+    """As in ``events.Unknown``, or ``early``: nobody has the account yet, and whoever gets it within the ledger's days
+    hears it (``webhooks/early.py``)."""
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     field = models.CharField(_("field"), max_length=60, blank=True)
     provider_account = models.CharField(_("account or number"), max_length=60, blank=True)

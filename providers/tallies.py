@@ -12,7 +12,7 @@ import threading
 from django.db import connection
 
 SHARED_SLOT = 0
-"""For short transactions of their own. Digestion uses 1 + its shard."""
+"""For short transactions of their own. Digestion uses 1 + the least shard that it holds (``ledger.advance``)."""
 
 ADD = """
 INSERT INTO providers_tally AS t (name, slot, value)
