@@ -9,6 +9,14 @@ def source(function):
     return function
 
 
+def few(counts, most):
+    """``counts`` with at most ``most`` keys, the largest; what the others count is under ``other``."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    kept = dict(ordered[:most] if len(ordered) <= most else ordered[: most - 1])
+    left = sum(count for _key, count in ordered[len(kept) :])
+    return kept | ({"other": kept.get("other", 0) + left} if left else {})
+
+
 def render_metrics():
     """All metrics as text."""
     families = {}

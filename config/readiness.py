@@ -44,6 +44,11 @@ def reasons():
     return found
 
 
+def broker():
+    """Why Redis doesn't carry what processes say to each other, or ``""``."""
+    return _redis()
+
+
 def _database():
     try:
         with connection.cursor() as cursor:

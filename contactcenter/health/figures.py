@@ -1,5 +1,6 @@
 """The figures of this moment. Every question is answered from an index and stops counting somewhere."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,8 @@ SHOWN_UNKNOWN = 50
 COUNTED_PER_LANE = 10_000
 COUNTED = 100_000
 COUNTED_LETTERS = 10_000
+COUNTED_NUMBERS = 1_000
+NO_SENDER = "no_sender"
 NOTED_WITHIN_SECONDS = 30
 """The sender notes its lanes every few seconds; an older note says that it has let go of the number."""
 
@@ -56,6 +59,14 @@ _WAITING = """
 SELECT priority, count(*) FROM (
   SELECT priority FROM contactcenter_outboxitem WHERE state = 'waiting' LIMIT %s
 ) AS few GROUP BY priority
+"""
+_OLDEST = """
+SELECT p.priority, min(oldest.created_at) FROM unnest(%s::bigint[]) AS n(number)
+CROSS JOIN unnest(%s::smallint[]) AS p(priority)
+CROSS JOIN LATERAL (
+  SELECT created_at FROM contactcenter_outboxitem
+  WHERE state = 'waiting' AND phone_number_id = n.number AND priority = p.priority ORDER BY id LIMIT 1
+) AS oldest GROUP BY p.priority
 """
 _LETTERS = """
 SELECT kind, number, count(*), min(failed_at), max(failed_at) FROM (
@@ -99,6 +110,22 @@ class NumberLanes:
 
 
 @dataclass(slots=True)
+class LaneTotals:
+    """All lanes of the installation together, as far as the sender noted them lately."""
+
+    states: dict
+    """How many numbers are in which ``LaneState``; ``NO_SENDER`` has work that no sender took."""
+    resting: dict
+    """How many numbers are paused or stopped for which of the provider's codes."""
+    left_per_second: float
+    allowed_per_second: float
+    claimed: int
+    in_flight: int
+    rests_for_seconds: float
+    """Until the last of the paused and stopped ones goes on."""
+
+
+@dataclass(slots=True)
 class LetterGroup:
     """Open dead letters of one kind and number."""
 
@@ -136,6 +163,32 @@ def lanes():
     return found, all_fit
 
 
+def lane_totals():
+    """``LaneTotals`` of at most ``COUNTED_NUMBERS`` numbers."""
+    present = real_now()
+    noted = list(
+        SenderLane.objects.filter(seen_at__gte=present - timedelta(seconds=NOTED_WITHIN_SECONDS))[:COUNTED_NUMBERS]
+    )
+    states = Counter(lane.state for lane in noted)
+    states[NO_SENDER] = len({*numbers_with_work(COUNTED_NUMBERS)} - {lane.phone_number_id for lane in noted})
+    ends = [lane.paused_until for lane in noted if lane.paused_until is not None]
+    return LaneTotals(
+        states={state: states[state] for state in (*LaneState.values, NO_SENDER)},
+        resting=dict(Counter(lane.pause_code for lane in noted if lane.pause_code is not None)),
+        left_per_second=sum(lane.left_per_second for lane in noted),
+        allowed_per_second=sum(lane.allowed_per_second for lane in noted),
+        claimed=sum(lane.claimed for lane in noted),
+        in_flight=sum(lane.in_flight for lane in noted),
+        rests_for_seconds=max(0.0, max(((end - present).total_seconds() for end in ends), default=0.0)),
+    )
+
+
+def oldest_by_priority():
+    """How long the oldest message of each lane has waited, as a ``timedelta`` per priority; empty lanes are missing."""
+    rows = _rows(_OLDEST, [numbers_with_work(COUNTED_NUMBERS), Priority.values])
+    return {Priority(priority): now() - oldest_at for priority, oldest_at in rows}
+
+
 def waiting_by_priority():
     """How many messages wait in all, per priority; counting stops at ``COUNTED``."""
     return dict(_rows(_WAITING, [COUNTED]))
@@ -143,7 +196,7 @@ def waiting_by_priority():
 
 def oldest_reply_waits():
     """How long the oldest agent's reply that might leave has waited, or ``None``."""
-    [(oldest_at,)] = _rows(_OLDEST_REPLY, [numbers_with_work(1000), Priority.AGENT, now()])
+    [(oldest_at,)] = _rows(_OLDEST_REPLY, [numbers_with_work(COUNTED_NUMBERS), Priority.AGENT, now()])
     return now() - oldest_at if oldest_at else None
 
 

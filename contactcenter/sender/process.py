@@ -13,6 +13,7 @@ import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from contactcenter.health import watch
 from contactcenter.sender import CHANNEL
 from contactcenter.sender.board import Board
 from contactcenter.sender.claiming import Claims
@@ -23,6 +24,10 @@ from contactcenter.sender.store import connection_parameters
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
+LOOK_SECONDS = 10.0
+"""How often the sender looks whether the processes are at work without which nobody else could look."""
+FIRST_LOOK_SECONDS = 60.0
+"""After a common start the others need a moment, and what they noted before the night is old."""
 
 
 class Sender:
@@ -92,8 +97,12 @@ class Sender:
 
     async def _beat(self):
         noted_at = time.monotonic()
+        look, look_at = None, noted_at + FIRST_LOOK_SECONDS
         while True:
             at = time.monotonic()
+            if at >= look_at and (look is None or look.done()):
+                look_at = at + LOOK_SECONDS
+                look = self.results.later(watch.look_at_workers)
             await self.results.beat(self.board.lanes_to_note(at, max(1.0, at - noted_at)))
             noted_at = at
             self.board.forget_paid(at)

@@ -41,8 +41,8 @@ class Results:
             self.report(item, outcomes.Outcome("back", after=after, details=why))
 
     def later(self, function, *args):
-        """Something rare for ``aftermath``."""
-        self._orm_thread.submit(aftermath.safely, function, *args)
+        """Something rare for ``aftermath``; the future says when it is done."""
+        return self._orm_thread.submit(aftermath.safely, function, *args)
 
     async def do(self, function, *args):
         """Call one of the store's methods in its thread."""

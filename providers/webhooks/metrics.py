@@ -1,13 +1,18 @@
 """What ``/metrics`` says about hearing; ``providers.apps`` imports this module."""
 
-from config.metrics import source
+from collections import Counter
+
+from django.db.models import F, Sum
+
+from config.metrics import few, source
 from providers import tallies
-from providers.models import DeadLetter
+from providers.models import DeadLetter, ReplayJob
 from providers.webhooks import ledger
 from providers.webhooks.door import webhook_door
 
 MANY = 10_000
 """Counting stops here: more open dead letters than this make no difference to anybody."""
+SHOWN_KINDS = 20
 
 _COUNTERS = {
     "written": ("umbral_webhook_rows_total", "Deliveries written to the ledger."),
@@ -56,5 +61,25 @@ def ledger_metrics():
     yield "umbral_ledger_waiting_shards", "Shards with undigested deliveries.", "gauge", {}, len(waiting)
     lag = ledger.lag(waiting.values()).total_seconds()
     yield "umbral_ledger_lag_seconds", "Age of the oldest undigested delivery.", "gauge", {}, lag
-    dead = DeadLetter.objects.filter(closed_at=None)[:MANY].count()
-    yield "umbral_dead_letters_open", "Deliveries that wait among the dead letters.", "gauge", {}, dead
+
+
+@source
+def dead_letter_metrics():
+    """What could not be digested by kind of error, and how far the replays under way are."""
+    open_ones = DeadLetter.objects.filter(closed_at=None).order_by("delivery_id")
+    kinds = Counter(kind or "unknown" for kind in open_ones.values_list("kind", flat=True)[:MANY])
+    for kind, count in few(kinds, SHOWN_KINDS).items() or [("", 0)]:
+        text = "Deliveries that wait among the dead letters, by kind of error."
+        yield "umbral_dead_letters_open", text, "gauge", {"kind": kind}, count
+    under_way = ReplayJob.objects.filter(finished_at=None)
+    sums = under_way.aggregate(
+        through=Sum("went_through", default=0),
+        again=Sum("failed_again", default=0),
+        left=Sum(F("total") - F("went_through") - F("failed_again"), default=0),
+    )
+    yield "umbral_replays_open", "Replays of dead letters under way.", "gauge", {}, under_way.count()
+    text = "Dead letters that the replays under way have still to handle."
+    yield "umbral_replay_left", text, "gauge", {}, sums["left"]
+    for outcome, count in (("went_through", sums["through"]), ("failed_again", sums["again"])):
+        text = "Dead letters that the replays under way have handled, by outcome."
+        yield "umbral_replay_done", text, "gauge", {"outcome": outcome}, count

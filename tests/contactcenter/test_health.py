@@ -1,6 +1,5 @@
-"""What the people who run the installation see: figures, charts, replays, incidents, /metrics and /readyz."""
+"""What the people who run the installation see: the health page with its figures, charts and replays."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,17 +7,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config import heartbeat, readiness
 from config.clock import now
-from config.models import Beat
-from contactcenter.health import charts, figures, samples, watch
+from contactcenter.health import charts, figures, samples
 from contactcenter.health.tasks import take_sample
-from contactcenter.models import OutboxItem, OutboxState, Priority, SenderLane
+from contactcenter.models import Priority
 from contactcenter.replay_tasks import replay_dead_letters
 from providers import tallies
 from providers.models import DeadLetter, Incident, ReplayJob, Sample
 from providers.webhooks import ledger
-from tenants.tenancy import business_scope, every_business
+from tenants.tenancy import every_business
+from tests.contactcenter.ailing import lane, letter, unknown_send
 from tests.contactcenter.sending import queue, thread
 from tests.providers.hearing import delivery
 
@@ -32,34 +30,6 @@ def staff(client, sam):
 @pytest.fixture
 def conversation(acme):
     return thread(acme)
-
-
-def letter(n=1, kind="ValueError", number="200"):
-    return DeadLetter.objects.create(
-        delivery_id=n, received_at=now(), body=delivery(f"text {n}"), error="boom", kind=kind, number=number
-    )
-
-
-def unknown_send(conversation, minutes_ago=1):
-    queue(conversation, "Hello", state=OutboxState.UNKNOWN, attempted_at=now() - timedelta(minutes=minutes_ago))
-
-
-def lane(conversation, **fields):
-    with every_business():
-        return SenderLane.objects.create(
-            **{
-                "business": conversation.business,
-                "phone_number": conversation.phone_number,
-                "sender": "me",
-                "allowed_per_second": 80,
-                "limit_per_second": 80,
-                "left_per_second": 12.5,
-                "claimed": 3,
-                "in_flight": 2,
-                "seen_at": datetime.now(UTC),
-            }
-            | fields
-        )
 
 
 # The page
@@ -265,138 +235,3 @@ def test_digestion_counts_with_its_cursor(db):
 
     after = tallies.totals()
     assert {name: after[name] - before.get(name, 0) for name in ("digested", "events")} == {"digested": 1, "events": 1}
-
-
-# /metrics and /readyz
-
-
-def test_metrics_are_true_for_the_whole_installation_and_well_formed(client, conversation):
-    tallies.add({"refused.bad_signature": 2, "sent.accepted": 7, "error.send.131026": 1, "written": 9})
-    queue(conversation, "Hello")
-    unknown_send(conversation)
-
-    text = client.get("/metrics").content.decode()
-
-    for line in (
-        'umbral_webhook_refused_total{reason="bad_signature"} 2',
-        'umbral_send_attempts_total{outcome="accepted"} 7',
-        'umbral_provider_errors_total{code="131026",where="send"} 1',
-        "umbral_webhook_rows_total 9",
-        'umbral_outbox_waiting{lane="agent"} 1',
-        "umbral_unknown_sends 1",
-    ):
-        assert line in text.splitlines()
-    families = re.findall(r"^# TYPE (\S+) (counter|gauge)$", text, re.MULTILINE)
-    assert len(dict(families)) == len(families)
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            assert re.fullmatch(r'umbral_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[0-9.e+-]+', line), line
-            assert line.split("{")[0].split(" ")[0] in dict(families)
-
-
-@pytest.fixture
-def all_at_work(db):
-    for name in readiness.SEEN_WITHIN_SECONDS:
-        heartbeat.seen(name)
-
-
-def test_ready_when_all_is_at_work(client, all_at_work):
-    answer = client.get("/readyz")
-
-    assert answer.status_code == 200
-    assert answer.json() == {
-        "ready": True, "database": True, "redis": True, "sender": True, "worker": True, "beat": True,
-        "ledger": True, "digestion": True, "reasons": {},
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("name", ["sender", "worker", "beat"])
-def test_a_process_that_was_not_seen_lately_is_named_with_the_reason(client, all_at_work, name):
-    Beat.objects.filter(name=name).update(seen_at=datetime.now(UTC) - timedelta(minutes=2))
-
-    answer = client.get("/readyz")
-
-    assert answer.status_code == 503
-    assert answer.json()[name] is False
-    assert f"The {name} was last seen 1" in answer.json()["reasons"][name]
-
-
-def test_not_ready_when_digestion_lags(client, all_at_work):
-    ledger.append(delivery(), received_at=now() - timedelta(minutes=6))
-
-    answer = client.get("/readyz").json()
-
-    assert (answer["ready"], answer["digestion"], list(answer["reasons"])) == (False, False, ["digestion"])
-
-
-def test_not_ready_when_the_ledger_takes_nothing(client, all_at_work, monkeypatch):
-    monkeypatch.setattr(ledger, "WHATSAPP", "no number")
-
-    answer = client.get("/readyz")
-
-    assert (answer.status_code, answer.json()["ledger"]) == (503, False)
-    assert "database refused" in answer.json()["reasons"]["ledger"]
-
-
-def test_looking_whether_the_ledger_is_writable_leaves_nothing_and_draws_no_number(db):
-    before = ledger.heard_so_far()
-    ledger.check_writable()
-
-    assert ledger.heard_so_far() == before
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM providers_delivery WHERE id = 0")
-        assert cursor.fetchone() == (0,)
-
-
-@pytest.mark.parametrize("broken", ["_database", "_redis"])
-def test_not_ready_without_database_or_redis(client, all_at_work, monkeypatch, broken):
-    monkeypatch.setattr(readiness, broken, lambda: "away")
-
-    answer = client.get("/readyz")
-
-    assert (answer.status_code, answer.json()[broken[1:]]) == (503, False)
-    assert answer.json()["reasons"][broken[1:]] == "away"
-
-
-# Incidents
-
-
-def open_keys():
-    return set(Incident.objects.filter(closed_at=None).values_list("key", flat=True))
-
-
-def look():
-    with every_business():
-        watch.look()
-    return open_keys()
-
-
-def test_incidents_open_when_something_is_stuck_and_close_when_it_moves(all_at_work, conversation):
-    assert look() == set()
-
-    Beat.objects.filter(name="sender").update(seen_at=datetime.now(UTC) - timedelta(minutes=2))
-    unknown_send(conversation, minutes_ago=20)
-    queue(conversation, "Hello", created_at=now() - timedelta(minutes=9))
-    assert look() == {watch.SENDER, watch.UNKNOWN, watch.REPLIES}
-
-    heartbeat.seen("sender")
-    with business_scope(conversation.business):
-        OutboxItem.objects.all().delete()
-    assert look() == set()
-
-
-def test_a_reply_that_may_not_leave_yet_alarms_nobody(all_at_work, conversation):
-    queue(conversation, "Hello", created_at=now() - timedelta(hours=1), not_before=now() + timedelta(minutes=5))
-
-    assert look() == set()
-
-
-def test_an_incident_about_dead_letters_that_are_gone_closes(all_at_work):
-    from providers.incidents import open_incident
-    from providers.webhooks.dispatch import DEAD_LETTERS
-
-    one = letter()
-    open_incident(DEAD_LETTERS, "Something a provider told us could not be handled")
-    assert look() == {DEAD_LETTERS}
-    one.delete()
-    assert look() == set()
