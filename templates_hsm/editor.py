@@ -288,19 +288,24 @@ class Editor:
     def with_content(self, content):
         """The form for another kind of content, with what that kind needs (Meta, Template components, 2025-11-04).
 
-        Nothing typed is lost but the cards of a carousel and the heading of an offer that it no longer is.
+        What was typed into the cards of a carousel or the heading of an offer goes with its kind; what the form began
+        with comes back with it: the cards, the heading, and the category of a message.
         """
         if content not in CONTENTS or content == self.content:
             return self
-        changed = replace(self, content=content, cards=(), offer=None)
+        before = Editor.of(self.base)
+        rows = self.buttons
+        if self.content == OFFER:
+            rows = tuple(row for row in rows if row not in _OFFER_ROWS)
+        changed = replace(self, content=content, cards=(), offer=None, buttons=rows)
         if content == CAROUSEL:
             new = CardRow(buttons=(ButtonRow("QUICK_REPLY"),))
-            return replace(changed, category="MARKETING", cards=(new,) * FEWEST_CARDS)
+            return replace(changed, category="MARKETING", cards=before.cards or (new,) * FEWEST_CARDS)
         if content == OFFER:
-            kinds = [row.kind for row in self.buttons]
-            rows = tuple(ButtonRow(kind) for kind in ("COPY_CODE", "URL") if kind not in kinds) + self.buttons
-            return replace(changed, category="MARKETING", offer=OfferRow(), buttons=rows)
-        return changed
+            kinds = [row.kind for row in rows]
+            rows = tuple(row for row in _OFFER_ROWS if row.kind not in kinds) + rows
+            return replace(changed, category="MARKETING", offer=before.offer or OfferRow(), buttons=rows)
+        return replace(changed, category=before.category) if before.content == MESSAGE else changed
 
     def with_cards(self, cards):
         """The form with these cards."""
@@ -364,6 +369,8 @@ class _Same:
 
 
 _SAME = _Same()
+_OFFER_ROWS = (ButtonRow("COPY_CODE"), ButtonRow("URL"))
+"""The buttons that an offer begins with; they go with it while nobody typed into them."""
 _TYPED = {"HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"}
 
 
