@@ -26,7 +26,7 @@ from templates_hsm.models import MessageTemplate, TemplateCategory, TemplateStat
 from templates_hsm.preview import preview
 from templates_hsm.services import header_media, library, templates
 from templates_hsm.views import cards as card_views
-from templates_hsm.views.media import header_card, shown_files, with_upload
+from templates_hsm.views.media import header_card, shown_files, with_uploads
 from templates_hsm.views.reading import find
 from tenants.decorators import role_required
 from tenants.enums import MANAGERS
@@ -130,16 +130,12 @@ def template_edit(request, business_slug, reference):
         return _builder(request, template, Editor.of(template.written))
     editor = typed(request, template)
     action = request.POST.get("action", "")
+    editor, problem = with_uploads(request, editor, action)
+    verb, _colon, rest = action.partition(":")
+    if problem or verb in {"upload", "card"}:
+        return _builder(request, template, editor, **problem)
     if action in {"save", "overwrite", "submit"}:
         return _store(request, template, editor, action)
-    if action == "upload":
-        changed, problem = with_upload(request, editor)
-        return _builder(request, template, changed, media_problem=problem)
-    if action.startswith("card:"):
-        index = _number(action.removeprefix("card:"))
-        changed, problem = card_views.with_card_upload(request, editor, index)
-        return _builder(request, template, changed, card_problem=(index, problem))
-    verb, _colon, rest = action.partition(":")
     if verb in card_views.VERBS:
         changed, focus = card_views.acted(editor, verb, rest)
         return _builder(request, template, changed, focus=focus)

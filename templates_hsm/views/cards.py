@@ -13,11 +13,9 @@ VERBS = {"card-add", "card-remove", "card-up", "card-down", "card-button", "card
 
 def with_card_upload(request, editor, index):
     """The form with the uploaded file on the card at ``index``, and a sentence when that was not possible."""
-    if not (0 <= index < len(editor.cards) and editor.cards[index].is_file):
+    if not takes_file(editor, index):
         return editor, _("There is no such card any more.")
-    upload = request.FILES.get(f"card-file-{index}")
-    if upload is None:
-        return editor, _("Choose a file first.")
+    upload = request.FILES[f"card-file-{index}"]
     try:
         found = header_media.examine(upload)
         if found.kind not in CARD_MEDIA:
@@ -27,6 +25,11 @@ def with_card_upload(request, editor, index):
         return editor, " ".join(exc.messages)
     handle = header_media.handle_of(media)
     return editor.with_cards(editor_cards.card_changed(editor.cards, index, kind=media.kind, handle=handle)), ""
+
+
+def takes_file(editor, index):
+    """Whether there is a card at ``index`` that starts with a file."""
+    return 0 <= index < len(editor.cards) and editor.cards[index].is_file
 
 
 def acted(editor, verb, rest):

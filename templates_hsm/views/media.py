@@ -12,19 +12,38 @@ from django.views.decorators.http import require_GET
 from templates_hsm.components import read
 from templates_hsm.models import TemplateMedia
 from templates_hsm.services import header_media
+from templates_hsm.views import cards as card_views
 from tenants.decorators import role_required
 
 HARMLESS = "default-src 'none'; sandbox; frame-ancestors 'none'"
 """Should somebody open the file by itself, nothing in it may run."""
 
 
-def with_upload(request, editor):
-    """The form with the uploaded file at the top, and a sentence when that was not possible."""
-    upload = request.FILES.get("file")
-    if upload is None:
-        return editor, _("Choose a file first.")
+def with_uploads(request, editor, action):
+    """The form with every file that was chosen, whichever button was pressed: no browser chooses them again.
+
+    ``(form, problem)``; the problem is the first one, as ``{"media_problem": …}`` or ``{"card_problem": (card, …)}``.
+    """
+    if "file" in request.FILES:
+        editor, problem = _with_upload(request, editor)
+        if problem:
+            return editor, {"media_problem": problem}
+    for index in range(len(editor.cards)):
+        if f"card-file-{index}" in request.FILES and card_views.takes_file(editor, index):
+            editor, problem = card_views.with_card_upload(request, editor, index)
+            if problem:
+                return editor, {"card_problem": (index, problem)}
+    verb, _colon, rest = action.partition(":")
+    if verb == "upload" and "file" not in request.FILES:
+        return editor, {"media_problem": _("Choose a file first.")}
+    if verb == "card" and f"card-file-{rest}" not in request.FILES:
+        return editor, {"card_problem": (int(rest) if rest.isdecimal() else -1, _("Choose a file first."))}
+    return editor, {}
+
+
+def _with_upload(request, editor):
     try:
-        media = header_media.keep(request.business, upload, actor=request.user)
+        media = header_media.keep(request.business, request.FILES["file"], actor=request.user)
     except ValidationError as exc:
         return editor, " ".join(exc.messages)
     return editor.with_media(media.kind, header_media.handle_of(media)), ""

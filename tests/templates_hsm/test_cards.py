@@ -102,6 +102,19 @@ def test_a_plain_message_becomes_a_carousel_of_two_empty_cards():
     assert Editor.of(made).with_content("message").definition()["components"] == plain["components"]
 
 
+def test_a_trial_of_another_kind_of_content_is_taken_back_whole():
+    plain = definition([{"type": "BODY", "text": "Look at these."}]) | {"category": "UTILITY"}
+    heading = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Ends soon", "has_expiration": False}}
+    buttons = {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "example": "GARDEN20"}, LINK]}
+    offer = definition([heading, {"type": "BODY", "text": "Everything for your garden."}, buttons])
+
+    for before, others in ((plain, "carousel offer"), (definition(), "message offer"), (offer, "message carousel")):
+        kind = Editor.of(before).content
+        for other in others.split():
+            back = Editor.of(before).with_content(other).with_content(kind).definition()
+            assert back == before
+
+
 def test_a_touched_card_changes_alone():
     before = definition()
     before["components"][1]["cards"][0]["note"] = "ours"
@@ -388,6 +401,35 @@ def test_a_file_that_no_card_takes_is_refused_beside_the_card(owner, draft, cont
     assert owner.post(url, data | {"action": "card:7"}).status_code == 200
     with every_business():
         assert not TemplateMedia.objects.exists()
+
+
+def chosen(**contents):
+    return {f"card-file-{index[1:]}": SimpleUploadedFile("a.png", content) for index, content in contents.items()}
+
+
+@pytest.mark.parametrize("action", ["card:0", "save", "card-add"])
+def test_every_file_that_was_chosen_is_taken_whatever_is_pressed(owner, draft, action):
+    url = address(draft)
+    files = chosen(_0=PNG, _1=PNG + b"1")
+    page = owner.post(url, form_of(owner.get(url)) | files | {"action": action})
+    page = page if page.status_code == 200 else owner.get(url)
+
+    assert ["file" in card and card["file"] is not None for card in page.context["cards"]][:2] == [True, True]
+
+
+def test_a_file_in_the_way_keeps_the_text_from_being_saved_and_says_on_which_card(owner, draft):
+    url = address(draft)
+    data = (
+        form_of(owner.get(url))
+        | {"body": "These are even better shoes."}
+        | chosen(_0=PNG, _1=b"%PDF-1.7\n" + b"x" * 50)
+    )
+    page = owner.post(url, data | {"action": "save"})
+
+    assert [bool(card["file"]) for card in page.context["cards"]] == [True, False]
+    assert "picture or a video" in page.context["cards"][1]["problem"]
+    assert page.context["editor"].body == "These are even better shoes."
+    assert stored(draft).version == 1
 
 
 def test_versions_say_which_card_changed():
