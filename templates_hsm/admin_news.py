@@ -15,7 +15,15 @@ from templates_hsm.models import LintMiss, MissKind, MissState, ReviewState, Tem
 from templates_hsm.preview import preview
 from templates_hsm.services import house_review, misses, templates
 
-PLACES = ("name", "category", "header", "body", "footer", "buttons")
+PLACES = ("name", "category", "content", "header", "body", "footer", "buttons", "cards")
+
+
+def place_of(slot):
+    """The place among ``PLACES`` that a finding's slot belongs to; an unknown one as it came."""
+    for part, place in (("card-", "cards"), ("button-", "buttons")):
+        if slot.startswith(part):
+            return place
+    return slot.removesuffix("_examples")
 
 
 class Queue(ModelAdmin):
@@ -76,11 +84,11 @@ class TemplateReviewAdmin(Queue):
                         "slot": slot,
                         "label": news_words.place(slot),
                         "text": request.POST.get(f"note-{slot}", written.get(slot, "")),
-                        "items": [item for item in items if item.slot.removesuffix("_examples") == slot],
+                        "items": [item for item in items if place_of(item.slot) == slot],
                     }
                     for slot in PLACES
                 ],
-                "rest": [item for item in items if item.slot.removesuffix("_examples") not in PLACES],
+                "rest": [item for item in items if place_of(item.slot) not in PLACES],
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 

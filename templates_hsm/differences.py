@@ -141,6 +141,7 @@ def between_languages(definition, model):
         *_lengths(own, other),
         *_footers(own, other),
         *_buttons(own, other),
+        *_contents(own, other),
     ]
 
 
@@ -224,3 +225,36 @@ def _buttons(own, other):
             yield "buttons", _("Button %(n)s calls another number.") % {"n": number}
         elif bool(variables_of(one.url)) != bool(variables_of(two.url)):
             yield "buttons", _("The address of button %(n)s ends in a variable in only one of them.") % {"n": number}
+
+
+def _contents(own, other):
+    mine, theirs = _kind(own), _kind(other)
+    if mine != theirs:
+        yield "content", _("Another kind of content: %(own)s, there %(other)s.") % {"own": mine, "other": theirs}
+    elif own.offer is not None:
+        if own.offer.has_expiration != other.offer.has_expiration:
+            yield "content", _("Only one of them shows how much time is left.")
+    elif len(own.cards) != len(other.cards):
+        words = ngettext("%(n)s card", "%(n)s cards", len(own.cards)) % {"n": len(own.cards)}
+        yield "cards", _("%(own)s, there %(other)s.") % {"own": words, "other": len(other.cards)}
+    else:
+        for one, two in zip(own.cards, other.cards, strict=True):
+            for sentence in _card(one, two):
+                yield "cards", sentence % {"n": one.index + 1}
+
+
+def _kind(template):
+    return _("Carousel") if template.carousel_path else _("Offer that ends") if template.offer else _("Message")
+
+
+def _card(one, two):
+    mine, theirs = (card.header.format if card.header else "" for card in (one, two))
+    if mine != theirs:
+        yield _("Card %(n)s starts with another kind of file.")
+    mine, theirs = (card.body.text if card.body else "" for card in (one, two))
+    if bool(mine) != bool(theirs):
+        yield _("Card %(n)s has a text in only one of them.")
+    elif set(variables_of(mine)) != set(variables_of(theirs)):
+        yield _("The variables of card %(n)s are others.")
+    if [button.kind for button in one.buttons] != [button.kind for button in two.buttons]:
+        yield _("The buttons of card %(n)s are of another kind.")

@@ -144,4 +144,6 @@ PLACES = {
     "body": lambda: _("Body"),
     "footer": lambda: _("Footer"),
     "buttons": lambda: _("Buttons"),
+    "content": lambda: _("Kind of content"),
+    "cards": lambda: _("Cards"),
 }
