@@ -26,6 +26,8 @@ from contactcenter.services import attachments, content, outgoing, template_file
 from contacts.models import Contact
 from contacts.services import people
 
+FILE_REFUSED = frozenset({131052, 131053})
+"""A file could not be fetched or taken by WhatsApp (Meta, Error codes, 2025-12-12)."""
 READ_RECEIPT = "contactcenter.tasks.send_read_receipt"
 
 
@@ -253,6 +255,8 @@ def resend(message, *, author=None):
         MessageStatus.UNKNOWN,
     }:
         raise ValidationError(_("Only a message that wasn't sent can be sent again."), code="not_failed")
+    key = resend_key(message)
+    is_new = not Message.objects.filter(business_id=message.business_id, idempotency_key=key).exists()
     again = outgoing.say(
         message.conversation,
         kind=message.kind,
@@ -262,11 +266,12 @@ def resend(message, *, author=None):
         author=author,
         source=MessageSource.AGENT if author else message.source,
         reply_to=message.reply_to_provider_id,
-        idempotency_key=resend_key(message),
+        idempotency_key=key,
         file=attachments.copy_of(message),
         in_thread=message.kind != "reaction",
     )
-    template_files.hand_in_anew(message)
+    if is_new and message.error_code in FILE_REFUSED:
+        template_files.hand_in_anew(message)
     OutboxItem.objects.filter(message=message, state=OutboxState.UNKNOWN).delete()
     outgoing.tell(message.conversation, message)
     return again

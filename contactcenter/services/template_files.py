@@ -63,7 +63,8 @@ def keep(number, rows):
     """Let ``number`` have its copy of each of these files. Call it in the transaction that writes the message."""
     wanted = {row.sha256: row for row in rows}
     known = TemplateFile.objects.filter(phone_number=number, sha256__in=wanted).values_list("sha256", flat=True)
-    for digest in set(wanted) - set(known):
+    # In one order: two that keep the same files wait for each other's rows, never in a circle.
+    for digest in sorted(wanted.keys() - set(known)):
         row = wanted[digest]
         with default_storage.open(row.file, "rb") as opened:
             name, size, _digest = store(number.business, opened, os.path.splitext(row.file)[1])

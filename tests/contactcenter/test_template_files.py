@@ -387,3 +387,35 @@ def test_the_bubble_of_a_campaign_s_carousel_shows_the_campaign_s_files(acme, ol
     assert entry.model.cards[1].header.file.name == "winter.png"
     assert entry.model.cards[0].header.file is None
     assert entry.model.cards[0].buttons[0].target == "https://a.example/shoe"
+
+
+def test_files_are_kept_in_one_order_so_that_two_processes_never_wait_for_each_other(acme, olga, monkeypatch):
+    conversation = allowed(acme)
+    rows = [own(acme, olga, PNG + bytes([n]), f"{n}.png") for n in range(9)]
+    made = []
+    original = type(TemplateFile.objects).get_or_create
+
+    def note(manager, **fields):
+        made.append(fields["sha256"])
+        return original(manager, **fields)
+
+    monkeypatch.setattr(type(TemplateFile.objects), "get_or_create", note)
+    with business_scope(acme):
+        template_files.keep(conversation.phone_number, rows)
+    assert len(made) == 9 and made == sorted(made)
+
+
+def test_sending_again_leaves_uploads_alone_that_are_not_to_blame(acme, olga):
+    conversation = allowed(acme)
+    with business_scope(acme):
+        lost = messages.send_template(conversation, with_picture(acme, olga, conversation))
+        TemplateFile.objects.update(media_id="m-1", handed_in_at=now())
+        Message.objects.update(status=MessageStatus.FAILED, rank=4, error_code=131049)
+        lost.refresh_from_db()
+        messages.resend(lost)
+        assert TemplateFile.objects.get().media_id == "m-1"
+
+        Message.objects.filter(pk=lost.pk).update(error_code=131052)
+        lost.refresh_from_db()
+        messages.resend(lost)  # for the second time: nothing new leaves
+        assert TemplateFile.objects.get().media_id == "m-1"
