@@ -20,7 +20,7 @@ from config.clock import now
 from contactcenter.campaigns import TASK as RELEASE
 from contactcenter.campaigns import mapping, watching
 from contactcenter.models import Campaign, CampaignFile, CampaignState
-from contactcenter.sender import UPLOAD_LIFE, UPLOADED
+from contactcenter.sender import UPLOAD_LIFE, UPLOADED, aftermath
 from onboarding import gateway
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from templates_hsm.models import TemplateMedia
@@ -31,7 +31,6 @@ from tenants.tenancy import business_scope, every_business
 logger = logging.getLogger(__name__)
 
 TASK = "contactcenter.tasks.hand_in_campaign_files"
-LIFE = UPLOAD_LIFE
 LONGEST_PAUSE = timedelta(minutes=30)
 RUN_SECONDS = 20.0
 _LOCK = 0x4341_4D46 << 32
@@ -152,7 +151,7 @@ def _due(campaign):
     rows = used(campaign)
     if len(rows) < len(mapping.files_in(campaign.mapping)):
         return None
-    return [row for row in rows.values() if not row.media_id or row.handed_in_at < now() - LIFE]
+    return [row for row in rows.values() if not row.media_id or row.handed_in_at < now() - UPLOAD_LIFE]
 
 
 def ask_for_upload(campaign):
@@ -216,20 +215,29 @@ def hand_in(pk, business_id):
             return _refused(pk, business_id, error)
         with business_scope(business_id):
             CampaignFile.objects.filter(pk=row.pk).update(media_id=media_id, handed_in_at=now())
-    with business_scope(business_id):
-        Campaign.objects.filter(pk=pk).exclude(failures=0).update(failures=0, not_before=None)
+    if campaign.failures:
+        aftermath.number_works_again(number.pk)
+        with business_scope(business_id):
+            Campaign.objects.filter(pk=pk).update(failures=0, not_before=None)
     return True
 
 
+_LATER = frozenset({Action.RETRY, Action.WAIT, Action.PAUSE_NUMBER, Action.PAUSE_PAIR, Action.STOP_NUMBER})
+"""What is about the moment, the number or the token, and not about the file."""
+
+
 def _refused(pk, business_id, error):
-    later = isinstance(error, (ProviderUnavailable, OutcomeUnknown)) or error.action in {Action.RETRY, Action.WAIT}
-    if not later:
+    """Wait, unless it is the file that the provider doesn't take."""
+    if not isinstance(error, (ProviderUnavailable, OutcomeUnknown)) and error.action not in _LATER:
         return _stop(pk, business_id, "file_refused", {"details": error.details or error.message or str(error)})
     with business_scope(business_id):
         row = Campaign.objects.select_for_update().get(pk=pk)
         row.failures += 1
-        row.not_before = now() + min(timedelta(seconds=5 * 2 ** min(row.failures, 10)), LONGEST_PAUSE)
+        pause = min(timedelta(seconds=5 * 2 ** min(row.failures, 10)), LONGEST_PAUSE)
+        row.not_before = now() + max(pause, timedelta(seconds=error.retry_after or 0))
         row.save(update_fields=["failures", "not_before"])
+    if error.action is Action.STOP_NUMBER:
+        aftermath.number_stopped(row.phone_number_id, error.code or error.http_status, error.details or error.message)
     return False
 
 

@@ -10,10 +10,11 @@ from config.clock import now
 from contactcenter import campaigns
 from contactcenter.campaigns import files, lifecycle, mapping, preparing
 from contactcenter.models import Campaign, CampaignFile, CampaignState, MessageMedia
-from contactcenter.sender import UPLOADED
+from contactcenter.sender import UPLOAD_LIFE, UPLOADED
 from contactcenter.sender.wire import build
 from onboarding import gateway
 from providers.base import Action, ProviderError, ProviderUnavailable
+from providers.models import Incident
 from templates_hsm.services import header_media
 from tenants.tenancy import business_scope
 from tests import builders
@@ -230,7 +231,7 @@ def test_a_file_is_handed_in_anew_before_whatsapp_forgets_it(acme, olga, uploads
     feed(campaign)
     with business_scope(acme):
         assert files.are_ready(campaign)
-        CampaignFile.objects.update(handed_in_at=now() - files.LIFE * 2)
+        CampaignFile.objects.update(handed_in_at=now() - UPLOAD_LIFE * 2)
         assert not files.are_ready(campaign)
     assert files.hand_in(campaign.pk, acme.pk) and len(uploads.contents) == 2
 
@@ -284,3 +285,27 @@ def test_an_address_for_everybody_still_works(acme, olga, uploads):
 
     assert feed(campaign) == 2 and uploads.contents == []
     assert "https://files.example/a.png" in str(steps.messages_of(campaign)[0].content)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProviderError("Access token expired", code=190, http_status=401, action=Action.STOP_NUMBER),
+        ProviderError("Too many calls", code=130429, action=Action.PAUSE_NUMBER, retry_after=7000.0),
+    ],
+)
+def test_what_speaks_about_the_number_is_not_the_file_s_fault(acme, olga, uploads, error):
+    uploads.errors = [error]
+    campaign = steps.started(picture_campaign(acme, olga))
+
+    assert feed(campaign) == 0
+    waiting = steps.again(campaign)
+    assert waiting.state == CampaignState.RUNNING and waiting.failures == 1
+    assert (waiting.not_before - now()).total_seconds() > (error.retry_after or 9) - 5
+    told = {row.key for row in Incident.objects.filter(closed_at=None)}
+    assert (f"sender.number:{campaign.phone_number_id}" in told) is (error.code == 190)
+
+    with business_scope(acme):
+        Campaign.objects.update(not_before=None)
+    assert feed(campaign) == 2
+    assert not Incident.objects.filter(closed_at=None).exists()
