@@ -1,13 +1,14 @@
 """Own deliveries in the shape of Meta's, and what the tables say about them by natural keys."""
 
+import copy
 import json
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 
-from contactcenter.understand import handlers, routing
+from contactcenter.understand import routing
 from providers.webhooks.parser import parse_delivery
-from providers.webhooks.subscribers import Heard
+from providers.webhooks.subscribers import Heard, handle
 from tenants.tenancy import every_business
 
 BEGIN = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -92,6 +93,44 @@ def preference(number, at, value, *, wa_id):
     return frame(number, "user_preferences", contacts=[profile(wa_id)], user_preferences=[told])
 
 
+def packed(deliveries, ways):
+    """The events of several deliveries in one: each in an ``entry`` or a ``change`` of its own, or ``beside`` the one
+    before, in its lists, where Meta could have put them there."""
+    first, *others = copy.deepcopy(deliveries)
+    for other, way in zip(others, ways, strict=True):
+        [entry] = other["entry"]
+        [change] = entry["changes"]
+        last = first["entry"][-1]["changes"][-1]
+        if way == "entry":
+            first["entry"].append(entry)
+        elif way == "change" or not _goes_beside(last, change):
+            first["entry"][-1]["changes"].append(change)
+        else:
+            for name, value in change["value"].items():
+                if isinstance(value, list):
+                    last["value"].setdefault(name, []).extend(value)
+    return first
+
+
+def _goes_beside(one, other):
+    """A change names each person once, so what it says of somebody holds for all their messages in it."""
+    if one["field"] != other["field"] or one["value"]["metadata"] != other["value"]["metadata"]:
+        return False
+    named = one["value"].get("contacts") or other["value"].get("contacts")
+    return not named or _people(one).isdisjoint(_people(other))
+
+
+def _people(node):
+    if isinstance(node, list):
+        return set().union(*map(_people, node))
+    if not isinstance(node, dict):
+        return set()
+    return {node[name] for name in _NAMES if name in node} | set().union(*map(_people, node.values()))
+
+
+_NAMES = ("from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id", "wa_id", "user_id")
+
+
 def hear(*deliveries, received_at=None, first_id=1):
     """Digest deliveries as one batch, through the real parser; ``received_at`` in seconds or as a moment."""
     if received_at is None:
@@ -110,7 +149,7 @@ def digest(heard):
     """One batch in one transaction, as the workers do it."""
     routing.forget()
     with transaction.atomic(), every_business():
-        handlers.understand(heard)
+        handle(heard)
 
 
 PERSON = """
@@ -128,10 +167,8 @@ TABLES = {
     "windows": "SELECT phone_number_id, last_inbound_at, expires_at, free_entry_from, free_entry_expires_at, "
     + PERSON.format("w")
     + " FROM sessions_24h_customerservicewindow w",
-    "conversations": "SELECT phone_number_id, status, last_activity_at, last_message_text, last_message_kind, "
-    "last_message_direction, unread_count, last_inbound_at, last_outbound_at, waiting_since, "
-    + PERSON.format("c")
-    + " FROM contactcenter_conversation c",
+    "conversations": "SELECT phone_number_id, status, last_activity_at, unread_count, last_inbound_at, "
+    "last_outbound_at, waiting_since, " + PERSON.format("c") + " FROM contactcenter_conversation c",
     "messages": "SELECT m.phone_number_id, m.provider_id, m.direction, m.source, m.kind, m.text, m.content::text, "
     "m.at, "
     "m.status, m.rank, m.sent_at, m.delivered_at, m.read_at, m.played_at, m.failed_at, m.error_code, m.error_details, "
@@ -148,7 +185,36 @@ TABLES = {
     "ledger": "SELECT split_part(e.key, ':', 1), CASE WHEN e.key LIKE 'wrote_first:%' THEN '' ELSE e.key END, e.kind, "
     "e.scope, e.source, e.proof::text, e.occurred_at, " + PERSON.format("e") + " FROM contacts_consentevent e",
     "outbox": "SELECT count(*) FROM contactcenter_outboxitem",
+    "starts": "SELECT l.phone_number_id, l.code, s.message, s.at, "
+    + PERSON.format("s")
+    + " FROM onboarding_chatstart s JOIN onboarding_chatlink l ON l.id = s.link_id",
+    # By what they say: where in which delivery they stood is no matter of the events.
+    "unknown": "SELECT DISTINCT kind, reason, field, provider_account, (raw::jsonb - 'position')::text "
+    "FROM providers_unknownevent",
 }
+"""What the events alone decide. Of messages of one moment the last to come is the line of the list: see ``WRONG``."""
+_TOLD = (
+    "EXISTS (SELECT 1 FROM tenants_liveevent e WHERE e.business_id = c.business_id AND e.type IN ({}) "
+    "AND e.data->>'conversation' = c.reference::text)"
+)
+WRONG = {
+    "the line in the list isn't the last of the thread": "SELECT c.id, c.last_message_text, m.text "
+    "FROM contactcenter_conversation c CROSS JOIN LATERAL (SELECT * FROM contactcenter_message m "
+    "WHERE m.conversation_id = c.id AND m.direction <> 'notice' ORDER BY m.at DESC, m.id DESC LIMIT 1) m "
+    "WHERE (c.last_message_text, c.last_message_kind, c.last_message_direction) <> (m.text, m.kind, m.direction)",
+    # When two conversations become one, the news of the one that goes are gone as well, so which kinds of news there
+    # were depends on the order. That there were some for each change doesn't.
+    "nobody was told of a message or a reaction": "SELECT c.id FROM contactcenter_conversation c "
+    "WHERE (EXISTS (SELECT 1 FROM contactcenter_message m WHERE m.conversation_id = c.id "
+    "AND m.direction <> 'outbound' AND m.provider_id <> 'wamid.echo') "
+    "OR EXISTS (SELECT 1 FROM contactcenter_reaction r WHERE r.conversation_id = c.id)) "
+    "AND NOT " + _TOLD.format("'message', 'conversation'"),
+    "nobody was told what became of a message": "SELECT c.id FROM contactcenter_conversation c "
+    "WHERE EXISTS (SELECT 1 FROM contactcenter_message m WHERE m.conversation_id = c.id "
+    "AND coalesce(m.delivered_at, m.read_at, m.played_at, m.failed_at) IS NOT NULL) "
+    "AND NOT " + _TOLD.format("'status', 'conversation'"),
+}
+"""What no order of events may leave behind."""
 
 
 def tables():
@@ -161,13 +227,25 @@ def tables():
         return found
 
 
+def wrong():
+    """What of ``WRONG`` there is, with its rows."""
+    with every_business(), connection.cursor() as cursor:
+        found = {}
+        for what, sql in WRONG.items():
+            cursor.execute(sql)
+            if rows := cursor.fetchall():
+                found[what] = rows
+        return found
+
+
 def empty():
     """Remove what was heard and said, and the numbers; the businesses stay."""
     with every_business(), connection.cursor() as cursor:
         for table in (
             "contactcenter_outboxitem", "contactcenter_messagemedia", "contactcenter_reaction",
             "contactcenter_pendingupdate", "contactcenter_message", "contactcenter_conversation",
-            "sessions_24h_customerservicewindow", "contacts_consentevent", "contacts_contacttoken",
+            "sessions_24h_customerservicewindow", "onboarding_chatstart", "providers_unknownevent",
+            "contacts_consentevent", "contacts_contacttoken",
             "contacts_identity", "contacts_contact",
         ):  # fmt: skip
             cursor.execute(f"DELETE FROM {table}")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contactcenter.models import Conversation, OutboxItem
 from contactcenter.understand import conversations
 from contacts.models import Contact
+from onboarding.models import ChatLink
 from providers.webhooks.parser import parse_delivery
 from providers.webhooks.subscribers import Heard
 from tests import builders
@@ -25,7 +26,16 @@ PEOPLE = (
     {"wa_id": "551187654321", "bsuid": "BR.2"},
     {"bsuid": "BR.2"},
     {"wa_id": "573009998877"},
+    {"wa_id": "5215512345678"},
+    {"wa_id": "525512345678", "bsuid": "MX.1"},
+    {"wa_id": "5491123456789"},
+    {"wa_id": "541123456789", "bsuid": "AR.1"},
 )
+"""With and without the digit that Brazil, Mexico and Argentina write or leave out."""
+WRITERS = {"777": (2, 1, 7), "778": (4, 8, 1), "888": (3, 5, 9)}
+"""Who wrote the first, second and third two of the six messages of a number."""
+CODES = {"777": "KLM777", "888": "KLM888"}
+"""Of the links that open a chat."""
 LOST = uuid.UUID("6d3c9a3e-6f1c-4c3e-9d5e-1f2a3b4c5d6e")
 """The reference of a message whose sending ended without an answer."""
 WORDS = ("Hola", "STOP", "alta", "¿Cuánto cuesta?")
@@ -40,11 +50,14 @@ targets = st.sampled_from([f"wamid.{n}" for n in range(6)])
 @st.composite
 def inbounds(draw):
     number, n = draw(numbers), draw(st.integers(0, 5))
-    # What a message is depends on its ID alone: the same ID never comes with another content.
-    person, at, ad = PEOPLE[(n * 3 + len(number)) % len(PEOPLE)], 7919 * (n + 1) % 100_000, n == 3
+    # What a message is depends on its ID alone: the same ID never comes with another content. Two are of one second.
+    person, at, ad = PEOPLE[WRITERS[number][n // 2]], 7919 * (n // 2 + 1) % 100_000, n == 3
     name = ("Rosa", None, "Rosita", "Ñandú", None, "Rosa")[n]
+    text = f"Hola #{CODES[number]}" if n == 4 and number in CODES else WORDS[n % 4]
     more = {"referral": {"source_type": "ad", "source_id": "9"}} if ad else {}
-    return meta.inbound(number, f"wamid.{n}", at, WORDS[n % 4], name=name, username=name and "rosa", **person, **more)
+    if n in (0, 5):
+        more["context"] = {"id": f"wamid.{(n + 2) % 6}"}
+    return meta.inbound(number, f"wamid.{n}", at, text, name=name, username=name and "rosa", **person, **more)
 
 
 @st.composite
@@ -58,7 +71,7 @@ def statuses(draw):
         more["pricing"] = {"type": "regular", "category": {"sent": "marketing", "delivered": "utility"}[word]}
     if which == "lost":
         more["reference"] = LOST
-    person = draw(st.sampled_from([{}, PEOPLE[2], PEOPLE[4]]))
+    person = draw(st.sampled_from([{}, PEOPLE[2], PEOPLE[4], PEOPLE[8], PEOPLE[10]]))
     return meta.status(number, f"wamid.{which}", word, draw(moments), **person, **more)
 
 
@@ -91,27 +104,76 @@ def others(draw):
             return meta.preference(number, at, draw(st.sampled_from(["stop", "resume"])), wa_id=person["wa_id"])
 
 
-heard = st.tuples(inbounds() | inbounds() | statuses() | others(), st.integers(1, 250_000) | st.integers(1, 50_000))
-"""A delivery and the second at which it was received: often before the time that it states."""
+@st.composite
+def strangers(draw):
+    """What has no place here and is kept for staff."""
+    number, at = draw(numbers), draw(moments)
+    match draw(st.integers(0, 5)):
+        case 0:
+            return meta.inbound("999", f"wamid.u.{at}", at, wa_id="573001112233")
+        case 1:
+            return meta.inbound(number, f"wamid.g.{at}", at, wa_id="573001112233", group_id="a group")
+        case 2:
+            return meta.inbound(number, f"wamid.n.{at}", at)
+        case 3:
+            return meta.status(number, "wamid.out", "warning", at)
+        case 4:
+            return meta.preference(number, at, "sometimes", wa_id="573001112233")
+        case _:
+            return meta.frame(number, errors=[{"code": 131031, "title": f"Locked at {at}"}])
+
+
+events = inbounds() | inbounds() | inbounds() | statuses() | statuses() | others() | others() | strangers()
+ways = st.sampled_from(["entry", "change", "beside"])
+
+
+@st.composite
+def heard(draw):
+    """One to five events of one delivery, how it holds them, and the second at which it was received: often before the
+    time that an event states."""
+    told = draw(st.lists(events, min_size=1, max_size=5) | st.lists(events, min_size=1, max_size=1))
+    return told, draw(st.tuples(*[ways] * (len(told) - 1))), draw(st.integers(1, 250_000) | st.integers(1, 50_000))
+
+
+def whole(bundle):
+    """The delivery of a ``heard`` with its second."""
+    told, how, received = bundle
+    return meta.packed(told, how), received
+
+
+def singly(bundle):
+    """A delivery for each event of a ``heard``, all of the same second."""
+    told, _how, received = bundle
+    return [(one, received) for one in told]
 
 
 @st.composite
 def histories(draw):
-    """The same deliveries twice: as they are, and shuffled, partly repeated and split into batches."""
-    first = draw(st.lists(heard, min_size=1, max_size=9))
-    again = draw(st.permutations(first + draw(st.lists(st.sampled_from(first), max_size=4))))
+    """The same events twice: each in a delivery and a batch of its own, and packed into deliveries that come shuffled,
+    partly repeated as a whole or in pieces, in batches of any size."""
+    bundles = draw(st.lists(heard(), min_size=1, max_size=4))
+    alone = [one for bundle in bundles for one in singly(bundle)]
+    once = [whole(bundle) for bundle in bundles]
+    repeated = draw(st.lists(st.sampled_from(once + alone), max_size=4))
+    again = draw(st.permutations(once + repeated))
     cuts = sorted(draw(st.lists(st.integers(0, len(again)), max_size=4)))
     batches = [again[a:b] for a, b in zip([0, *cuts], [*cuts, len(again)], strict=True) if a < b]
-    return [[one] for one in first], batches
+    return [[one] for one in alone], batches
 
 
 def numbers_of(acme, globex):
-    """A number of each business, and a second one of Acme that isn't returned."""
+    """A number of each business with a link to it, and a second one of Acme that isn't returned."""
     builders.phone_number(acme, phone_number_id="778", pk=1002)
-    return (
+    found = (
         builders.phone_number(acme, phone_number_id="777", pk=1001),
         builders.phone_number(globex, phone_number_id="888", pk=1003),
     )
+    with builders.every_business():
+        for number in found:
+            ChatLink.objects.create(
+                business=number.business, phone_number=number, name="Door", code=CODES[number.phone_number_id]
+            )
+    return found
 
 
 def past(acme_number, globex_number):

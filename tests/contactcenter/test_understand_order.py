@@ -30,17 +30,8 @@ def said(*texts, at=0):
     return [meta.inbound("777", f"wamid.{chr(ord('Z') - n)}", at, text, wa_id=ROSA) for n, text in enumerate(texts)]
 
 
-def as_one(deliveries):
-    """The deliveries' messages in a single change."""
-    whole, *others = deliveries
-    value = whole["entry"][0]["changes"][0]["value"]
-    for other in others:
-        value["messages"] += other["entry"][0]["changes"][0]["value"]["messages"]
-    return whole
-
-
 HEARD = {
-    "in one delivery": lambda said: hear(as_one(said)),
+    "in one delivery": lambda said: hear(meta.packed(said, ["beside"] * (len(said) - 1))),
     "in one batch": lambda said: hear(*said),
     "in a batch each": lambda said: [hear(one) for one in said],
     "the second one twice and first of its batch": lambda said: (
