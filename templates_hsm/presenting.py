@@ -17,6 +17,8 @@ MOVING = {TemplateStatus.HOUSE_REVIEW, TemplateStatus.SUBMITTING, TemplateStatus
 """Statuses that change without the person who looks."""
 LONGEST_EXCERPT = 60
 MOST_IN_SUMMARY = 5
+DOUBTFUL = {"VAR-RATIO-PROBED"}
+"""Information that trials saw refused: no warning, and nothing to call safe."""
 
 
 # Status
@@ -223,8 +225,19 @@ def slots_of(items, buttons, cards=()):
     return list(by_slot.items())
 
 
-def summary_of(items):
-    """What stands above the form: how many findings prevent sending, how many are worth a look, and the outlook."""
+def is_as_refused(template, trouble, definition):
+    """Whether Meta said no (``trouble``, of ``trouble_of``) to exactly what ``definition`` says."""
+    if trouble is None or trouble["kind"] != "stop":
+        return False
+    asked = template.events.filter(kind=CHECKED).order_by("-at", "-pk").values_list("details__definition", flat=True)
+    return asked.first() == definition
+
+
+def summary_of(items, *, refused=False):
+    """What stands above the form: how many findings prevent sending, how many are worth a look, and the outlook.
+
+    ``refused`` says that Meta didn't take this very text.
+    """
     errors = sum(item.kind == "stop" for item in items)
     warnings = sum(item.kind == "" for item in items)
     moves = any(item.rule in {"NOT-UTILITY", "PROMO-HOUSE"} for item in items)
@@ -232,7 +245,7 @@ def summary_of(items):
         outlook = ("stop", _("Can't be sent yet"))
     elif moves:
         outlook = ("warn", _("May change category"))
-    elif warnings:
+    elif warnings or refused or any(item.rule in DOUBTFUL for item in items):
         outlook = ("warn", _("May be refused"))
     else:
         outlook = ("ok", _("Nothing speaks against it"))

@@ -314,6 +314,7 @@ def builder_context(request, template, editor, card_problem=(-1, "")):
     items = presenting.told(definition, templates.findings_of(template, definition))
     slots = dict(presenting.slots_of(items, len(editor.buttons), [len(card.buttons) for card in editor.cards]))
     files = shown_files(request, definition)
+    trouble = presenting.trouble_of(template)
     siblings = MessageTemplate.objects.filter(business=request.business, waba=template.waba, name=template.name)
     return {
         "template": template,
@@ -339,7 +340,7 @@ def builder_context(request, template, editor, card_problem=(-1, "")):
         "kept_header": presenting.part_word(editor.kept_header) if editor.kept_header else "",
         "may_add": len(editor.buttons) < MOST_BUTTONS,
         "items": items,
-        "summary": presenting.summary_of(items),
+        "summary": presenting.summary_of(items, refused=presenting.is_as_refused(template, trouble, definition)),
         "model": preview(definition, files=files),
         "media": header_card(definition, editor, files),
         "accept": header_media.ACCEPT,
@@ -353,7 +354,7 @@ def builder_context(request, template, editor, card_problem=(-1, "")):
             {"template": row, "language": presenting.language_name(row.language), "status": presenting.status_of(row)}
             for row in siblings.exclude(status=TemplateStatus.DELETED).order_by("language")
         ],
-        "trouble": presenting.trouble_of(template),
+        "trouble": trouble,
     }
 
 

@@ -77,7 +77,9 @@ def detail_page(request, template, *, copy_form=None, status=200):
     shown = edits.shown(template)
     checked = editable and (not template.is_changed_in_place or template.changes is not None)
     items = presenting.told(template.written, templates.findings_of(template)) if checked else []
-    context = status_context(request, template) | {
+    context = status_context(request, template)
+    refused = checked and presenting.is_as_refused(template, context["trouble"], template.written)
+    context |= {
         "model": preview(shown, files=shown_files(request, shown)),
         "others": [
             {
@@ -89,7 +91,7 @@ def detail_page(request, template, *, copy_form=None, status=200):
         ],
         "language": presenting.language_name(template.language),
         "findings": items,
-        "summary": presenting.summary_of(items),
+        "summary": presenting.summary_of(items, refused=refused),
         "editable": editable and may_act,
         # What Meta refused is sent again from the builder, after something was changed.
         "ready": (template.status == TemplateStatus.DRAFT or bool(template.changes))

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from config.clock import now
-from templates_hsm import reasons
+from templates_hsm import presenting, reasons
 from templates_hsm.editor import Editor
 from templates_hsm.examples import all_examples
 from templates_hsm.linter import lint
@@ -529,6 +529,33 @@ def test_a_change_of_category_by_meta_is_shown(owner, acme):
 
     assert "Meta moved it here from Utility" in page_of(owner.get(address("template_detail", moved)))
     assert "Meta will move it to Marketing" in page_of(owner.get(address("template_detail", moving)))
+
+
+def test_what_meta_refused_may_be_refused_again_until_something_is_changed(owner, olga, acme, draft):
+    olga.language = "en"
+    olga.save()
+    with business_scope(acme):
+        templates.submit(draft, actor=olga)
+        MessageTemplate.objects.filter(pk=draft.pk).update(
+            status=TemplateStatus.REFUSED, last_error="Too many variables for its length", last_error_code=2388293
+        )
+    page = owner.get(address("template_edit", draft))
+    assert page.context["summary"]["outlook"] == ("warn", "May be refused")
+    assert owner.get(address("template_detail", draft)).context["summary"]["outlook"][0] == "warn"
+
+    other = form_of(page) | {"body": "Hello {{1}}, your order {{2}} left our house this morning and is on its way."}
+    told = owner.post(address("template_check", draft), other)
+    assert told.context["summary"]["outlook"][0] == "ok"
+    owner.post(address("template_edit", draft), other | {"action": "save"})
+    assert owner.get(address("template_detail", draft)).context["summary"]["outlook"][0] == "ok"
+
+
+def test_what_trials_saw_refused_may_be_refused():
+    class Item:
+        kind, rule = "info", "VAR-RATIO-PROBED"
+
+    assert presenting.summary_of([Item])["outlook"][0] == "warn"
+    assert presenting.summary_of([])["outlook"][0] == "ok"
 
 
 # Copying and throwing away
