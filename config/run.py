@@ -45,8 +45,9 @@ def run(data):
     environment, web, sandbox = _environment(data)
     _check_port("WEB_PORT", web)
     _check_port("SANDBOX_PORT", sandbox)
-    servers = _start_servers(environment, data)
+    servers = _embedded_servers(environment, data)
     try:
+        _start_servers(servers, environment)
         _prepare_database(environment, data)
         without_owner = {k: v for k, v in environment.items() if k not in _OWNERS_ONLY}
         supervisor = Supervisor(
@@ -82,8 +83,9 @@ def prepare(data):
     """What a first start makes before its processes run, for folders that are copied from this one. Returns 0."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     environment, _web, _sandbox = _environment(data)
-    servers = _start_servers(environment, data)
+    servers = _embedded_servers(environment, data)
     try:
+        _start_servers(servers, environment)
         _prepare_database(environment, data)
     finally:
         if servers is not None:
@@ -101,14 +103,16 @@ def _environment(data):
     return environment, web, sandbox
 
 
-def _start_servers(environment, data):
-    """The embedded servers, or ``None`` where the environment names others."""
-    if environment.get("DATABASE_URL"):
-        return None
-    servers = Servers(data)
-    servers.start()
-    environment.update(servers.environment)
-    return servers
+def _embedded_servers(environment, data):
+    """The embedded servers, not started yet, or ``None`` where the environment names others."""
+    return None if environment.get("DATABASE_URL") else Servers(data)
+
+
+def _start_servers(servers, environment):
+    """Start them, where there are any. A start that breaks off may leave one running: ``servers.stop()`` ends it."""
+    if servers is not None:
+        servers.start()
+        environment.update(servers.environment)
 
 
 _OWNERS_ONLY = {"DATABASE_OWNER_URL", "DATABASE_SUPERUSER_URL"}

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ import pytest
 
 from config import embedded, run
 from config.supervisor import Supervisor, read_procfile
+from tests.journeys import prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -202,6 +204,58 @@ def test_a_second_start_keeps_the_data(reachable_folder):
         connection.close()
     finally:
         second.stop()
+
+
+@pytest.mark.parametrize(
+    ("start", "trouble"), [("prepare", SystemExit), ("prepare", KeyboardInterrupt), ("run", embedded.CannotStart)]
+)
+def test_a_start_that_breaks_off_stops_the_servers_that_it_has_started(tmp_path, monkeypatch, start, trouble):
+    told = []
+
+    class HalfStarted:
+        environment = {}
+
+        def __init__(self, data):
+            pass
+
+        def start(self):
+            raise trouble
+
+        def stop(self):
+            told.append("stopped")
+
+    monkeypatch.setattr(run, "Servers", HalfStarted)
+    monkeypatch.setattr(run.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(run, "_check_port", lambda *_: None)
+    monkeypatch.delenv("DATABASE_URL")
+
+    with pytest.raises(trouble):
+        getattr(run, start)(tmp_path)
+
+    assert told == ["stopped"]
+
+
+def test_an_interrupted_preparation_leaves_no_server(reachable_folder):
+    lock = reachable_folder / "postgres" / "postmaster.pid"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupt():
+        eventually(lambda: lock.exists() and lock.read_text().count("\n") > 1, seconds=120)
+        found.append(int(lock.read_text().split()[0]))
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    found, other = [], threading.Thread(target=interrupt)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            prepared.prepare(reachable_folder)
+        assert found and not is_alive(found[0])
+    finally:
+        signal.signal(signal.SIGINT, before)
+        other.join()
+        if found and is_alive(found[0]):
+            os.kill(found[0], signal.SIGQUIT)
+            eventually(lambda: not is_alive(found[0]))
 
 
 # The supervisor

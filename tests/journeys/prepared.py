@@ -48,14 +48,31 @@ def _source():
             shutil.rmtree(old, ignore_errors=True)
     unfinished = _empty("umbral-unfinished-")
     try:
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        command = [sys.executable, "-m", "config.run", "prepare"]
-        subprocess.run(command, cwd=ROOT, env=environment | {"DATA_DIR": str(unfinished)}, check=True)
+        prepare(unfinished)
         unfinished.rename(source)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     return source
+
+
+def prepare(folder):
+    """Have the program make what a first start makes there. Raises ``CalledProcessError`` when it can't.
+
+    Ctrl-C reaches us alone, and the program's servers are ended before anybody deletes their folder.
+    """
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    command = [sys.executable, "-m", "config.run", "prepare"]
+    environment["DATA_DIR"] = str(folder)
+    program = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        code = program.wait()
+    finally:
+        if program.poll() is None:
+            program.terminate()
+            program.wait()
+    if code:
+        raise subprocess.CalledProcessError(code, command)
 
 
 def _digest():
