@@ -22,6 +22,7 @@ SELECT (SELECT count(*) FROM providers_delivery d LEFT JOIN providers_deliverycu
        (SELECT count(*) FROM contactcenter_campaign WHERE state IN ('preparing', 'scheduled', 'running')),
        (SELECT count(*) FROM onboarding_reminder WHERE next_at <= now()),
        (SELECT count(*) FROM onboarding_channelitem WHERE state = 'checking')
+       + (SELECT count(*) FROM onboarding_channelsetup WHERE least(next_check_at, asked_at) <= now())
 """
 _INBOUND = """
 SELECT m.provider_id, count(*), min(p.business_id) FROM contactcenter_message m

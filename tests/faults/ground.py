@@ -86,9 +86,11 @@ def prepare(stack):
 
 def make_rows(told):
     """Inside the program: our rows for what the provider has, an API key and a session; prints JSON."""
+    from onboarding.services import channels
     from tenants.api_access import make_key
     from tenants.enums import Role
     from tenants.models import ApiKey
+    from tenants.tenancy import business_scope
     from tests import builders
 
     rows = []
@@ -107,6 +109,8 @@ def make_rows(told):
             components=TEMPLATE["components"],
             provider_id=one["template_id"],
         )
+        with business_scope(business):
+            channels.begin(number)
         key, prefix, digest = make_key()
         ApiKey.objects.create(business=business, name="faults", prefix=prefix, digest=digest)
         rows.append(

@@ -6,6 +6,8 @@ import resource
 import socket
 import time
 
+import requests
+
 from tests.faults.kinds import Broken, kind
 from tests.faults.load import PEOPLE
 
@@ -21,13 +23,16 @@ SPARE_FILES = 500
 
 @kind("clients.silent_streams", trials=2, quick=0, group=1)
 def silent_streams(world, rng):
-    """A thousand pages follow a business and read nothing, while much happens there."""
+    """A thousand pages follow a business and read nothing after the first words, while much happens there."""
     place = rng.randrange(len(world.tenants))
     cookies = json.loads(world.inside("let_people_in", world.tenants[place].slug, READERS).splitlines()[-1])
     before = _open_streams(world)
     with _held(world, KIB_PER_STREAM) as held:
-        for n in range(STREAMS):
-            held.append(_stream(world, world.tenants[place].slug, cookies[n % READERS]))
+        for start in range(0, STREAMS, READERS):
+            for cookie in cookies:
+                held.append(_stream(world, world.tenants[place].slug, cookie))
+            for page in held[start:]:
+                assert page.recv(64).startswith(b"HTTP/1.1 200"), "A stream was refused."
         world.until(lambda: _open_streams(world) >= before + STREAMS, 60, "a thousand streams")
         for _ in range(20):
             people = [world.load.person(place, rng.randrange(PEOPLE), "direct") for _ in range(20)]
@@ -66,7 +71,7 @@ def _stream(world, slug, cookie):
     """An open page with a small buffer of which it takes nothing out."""
     page = socket.socket()
     page.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    page.settimeout(20)
+    page.settimeout(60)
     page.connect(("127.0.0.1", world.stack.web_port))
     page.sendall(f"GET /live/{slug}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid={cookie}\r\n\r\n".encode())
     return page
@@ -84,7 +89,14 @@ def _others_are_served(world, rng):
 
 
 def _open_streams(world):
-    return world.stack.metric("umbral_streams_open")
+    return world.until(lambda: _open_streams_plus_one(world), 60, "/metrics") - 1
+
+
+def _open_streams_plus_one(world):
+    try:
+        return world.stack.metric("umbral_streams_open") + 1
+    except requests.RequestException:
+        return None
 
 
 def _memory(world):

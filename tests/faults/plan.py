@@ -6,6 +6,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+import psycopg2
+import redis
+
 from tests.faults import kinds_clients, kinds_processes, kinds_provider, kinds_servers  # noqa: F401  each registers its kinds
 from tests.faults.kinds import KINDS, Broken
 
@@ -94,7 +97,7 @@ def _strike_all(world, seed, one, indexes, outcome):
     for index in indexes:
         try:
             allowed += one.once(world, random.Random(f"{seed}:{one.name}:{index}"), index)
-        except AssertionError as exc:
+        except (AssertionError, OSError, psycopg2.Error, redis.RedisError) as exc:  # requests' errors are OSErrors
             outcome.violations[exc.promise if isinstance(exc, Broken) else "did_not_strike"] += 1
             words = str(exc)
             shown = words if len(words) < 700 else f"{words[:300]} … {words[-300:]}"
