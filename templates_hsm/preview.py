@@ -165,8 +165,8 @@ def preview(definition, values: Mapping | None = None, *, files: Mapping | None 
         blocks, footer = _code(template, given, tongue)
         notes.append(NOTE_FIXED_TEXT)
     else:
-        header = _header(template.header, given and given.get("header"), given is None, files)
-        blocks = _body(template.body, given and given.get("body"), given is None)
+        header = _header(template.header, _of(given, "header"), given is None, files)
+        blocks = _body(template.body, _of(given, "body"), given is None)
         offer = template.offer.text if template.offer else ""
         footer = template.footer.text if template.footer else ""
     buttons = _buttons(template.buttons, given, tongue)
@@ -229,6 +229,11 @@ def _table(part: Header | Body, values, use_samples: bool) -> dict[str, str]:
     if isinstance(values, str) and names:
         return {names[0]: values}
     return as_values(values)
+
+
+def _of(values: Mapping | None, part: str):
+    """What was given for a part; ``None`` if nothing was."""
+    return None if values is None else values.get(part)
 
 
 def _header(header: Header | None, value, use_samples: bool, files: Mapping | None) -> HeaderModel | None:
@@ -309,8 +314,8 @@ def _card(card: Card, given: Mapping | None, tongue: str, files: Mapping | None)
         if isinstance(cards, list | tuple) and card.index < len(cards) and isinstance(cards[card.index], Mapping):
             own = cards[card.index]
     return CardModel(
-        header=_header(card.header, own and own.get("header"), own is None, files),
-        body_blocks=_body(card.body, own and own.get("body"), own is None),
+        header=_header(card.header, _of(own, "header"), own is None, files),
+        body_blocks=_body(card.body, _of(own, "body"), own is None),
         buttons=_buttons(card.buttons, own, tongue),
     )
 

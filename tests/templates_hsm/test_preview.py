@@ -300,3 +300,14 @@ def test_the_preview_and_the_phone_show_the_same_texts_and_buttons(sending):
 
 def pressed(buttons):
     return [(button["label"], button["detail"]) for button in buttons]
+
+
+def test_a_header_s_file_is_shown_when_nothing_else_was_given():
+    picture = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["h"]}}
+    words = {"type": "BODY", "text": "Hello"}
+    made = {"language": "en", "category": "MARKETING", "components": [
+        picture, words, {"type": "CAROUSEL", "cards": [{"components": [picture, words]}]}]}  # fmt: skip
+
+    for values in (None, {}, {"cards": [{}]}, {"cards": []}):
+        model = preview(made, values, files={"h": "shown"})
+        assert (model.header.file, model.cards[0].header.file) == ("shown", "shown"), values

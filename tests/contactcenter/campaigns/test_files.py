@@ -309,3 +309,12 @@ def test_what_speaks_about_the_number_is_not_the_file_s_fault(acme, olga, upload
         Campaign.objects.update(not_before=None)
     assert feed(campaign) == 2
     assert not Incident.objects.filter(closed_at=None).exists()
+
+
+def test_the_check_shows_the_file_of_a_message_that_has_nothing_else_to_fill_in(client, acme, olga):
+    components = [header(own(acme, olga)), {"type": "BODY", "text": "It is here."}]
+    campaign = steps.checked(picture_campaign(acme, olga, components=components))
+    client.force_login(olga)
+    page = client.get(f"/b/{acme.slug}/campaigns/{campaign.reference}/").content.decode()
+
+    assert page.count(f"/files/{campaign.mapping['header_link']['file']}/") == 2
