@@ -156,7 +156,8 @@ class TemplateValuesForm(_Keyed):
 
     def _add_card(self, card, first_name):
         heading = "{}: ".format(_("Card %(n)s") % {"n": card.index + 1})
-        if template_files.own_of(card.header, self.own_files) is None:
+        needs_file = card.header is not None and card.header.format in MEDIA_FORMATS
+        if needs_file and template_files.own_of(card.header, self.own_files) is None:
             self.fields[f"card-{card.index}_link"] = forms.URLField(
                 label=heading + _("Address of the picture or video (https://…)"),
                 max_length=2000,

@@ -282,6 +282,14 @@ def test_a_card_without_a_file_of_ours_asks_where_one_lies(acme, olga):
         assert form.values()["cards"][0]["header"] == {"link": "https://a.example/a.png"}
 
 
+def test_a_card_that_starts_with_words_asks_for_no_file(acme, olga):
+    conversation = allowed(acme)
+    words = {"type": "HEADER", "format": "TEXT", "text": "New: {{1}}", "example": {"header_text": ["hats"]}}
+    with business_scope(acme):
+        form = TemplateValuesForm(carousel(acme, olga, conversation, first=words))
+    assert "card-0_link" not in form.fields and "card-0_header_1" in form.fields
+
+
 def test_the_composer_shows_the_cards_sends_them_and_the_thread_shows_what_was_sent(client, acme, olga, ana):
     conversation = allowed(acme)
     template = carousel(acme, olga, conversation)
