@@ -1,11 +1,13 @@
 """What the API takes and gives about campaigns."""
 
+from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
 from contactcenter.campaigns import mapping, reasons, report
-from contactcenter.models import CampaignState, RecipientState
+from contactcenter.models import Audience, CampaignState, RecipientState
 
 MOST_CSV = 5_000_000
 
@@ -128,8 +130,8 @@ class CampaignShape(serializers.Serializer):
     phone_number = serializers.UUIDField(source="phone_number.reference")
     template = serializers.UUIDField(source="template.reference")
     audience = serializers.CharField()
-    segment = serializers.UUIDField(source="segment.reference", allow_null=True, default=None)
-    filter = serializers.DictField(help_text="The filter over contacts, where it is one of its own.")
+    segment = serializers.SerializerMethodField(help_text="Of whose people it is, where the audience is a segment.")
+    filter = serializers.SerializerMethodField(help_text="The filter over contacts, where it is one of its own.")
     time_zone = serializers.CharField()
     quiet_from = serializers.TimeField(allow_null=True)
     quiet_until = serializers.TimeField(allow_null=True)
@@ -143,6 +145,12 @@ class CampaignShape(serializers.Serializer):
     stop_reason = serializers.CharField()
     stop_text = serializers.SerializerMethodField()
     problem = serializers.CharField()
+
+    def get_segment(self, row) -> UUID | None:
+        return row.segment.reference if row.audience == Audience.SEGMENT and row.segment_id else None
+
+    def get_filter(self, row) -> dict[str, Any]:
+        return row.filter if row.audience == Audience.FILTER else {}
 
     def get_stop_text(self, row) -> str:
         return " ".join(str(part) for part in reasons.stopped(row.stop_reason)) if row.stop_reason else ""

@@ -10,7 +10,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from contactcenter.api import campaign_shapes as shapes
-from contactcenter.api.paging import PARAMETERS, page
+from contactcenter.api.paging import PARAMETERS, is_text, page
 from contactcenter.api.setup_views import Conflict
 from contactcenter.api.shapes import ErrorAnswer
 from contactcenter.api.talk_views import IDEMPOTENCY_KEY, KeyTaken, page_of
@@ -294,6 +294,8 @@ class CampaignRecipients(_CampaignView):
         wanted = {name: request.query_params[name] for name in ("state", "reason") if request.query_params.get(name)}
         if wanted.get("state", RecipientState.WAITING) not in RecipientState.values:
             raise exceptions.ValidationError({"state": [f"One of {', '.join(RecipientState.values)}."]})
+        if not is_text(wanted.get("reason", "")):
+            raise exceptions.ValidationError({"reason": ["A reason, such as opted_out."]})
         found, after = page(
             request,
             CampaignRecipient.objects.filter(campaign=row, **wanted).select_related("message").order_by("pk"),

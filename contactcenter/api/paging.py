@@ -51,6 +51,11 @@ def decode(cursor):
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as exc:
         raise exceptions.ValidationError({"after": ["Take it from the `next` of a page."]}) from exc
-    if not isinstance(values, list):
+    if not isinstance(values, list) or not all(is_text(value) for value in values if isinstance(value, str)):
         raise exceptions.ValidationError({"after": ["Take it from the `next` of a page."]})
     return values
+
+
+def is_text(value):
+    """Whether the database can hold this text: its only sign that no text has is NUL."""
+    return "\x00" not in value

@@ -2,12 +2,13 @@
 
 import pytest
 
+from contactcenter.api.paging import encode
 from contactcenter.campaigns import preparing
 from contactcenter.models import Campaign, Segment
 from tenants.services import api_keys
 from tenants.tenancy import business_scope
 from tests import builders
-from tests.contactcenter.campaigns.scene import again, feed, messages_of, person, recipients, scene, settle, stops
+from tests.contactcenter.campaigns.scene import again, feed, made, messages_of, person, recipients, scene, settle, stops
 
 pytestmark = pytest.mark.django_db
 SEGMENTS = "/api/v1/segments/"
@@ -172,3 +173,36 @@ def test_agents_look_at_segments_and_dont_make_them(client, acme, ana):
 def _pk(acme):
     with business_scope(acme):
         return Campaign.objects.get().pk
+
+
+def test_a_campaign_tells_the_filter_or_the_segment_that_holds_and_no_other(machine, acme):
+    number, template = scene(acme)
+    segment = post(machine, SEGMENTS, {"name": "Mexico", "rules": {"countries": ["MX"]}}).json()
+    values = {"body.1": {"text": "you"}, "body.2": {"text": "A-1"}}
+    asked = {"name": "May", "phone_number": str(number.reference), "template": str(template.reference),
+             "segment": segment["reference"], "values": values}  # fmt: skip
+    new = post(machine, "/api/v1/campaigns/", asked).json()
+    assert (new["audience"], new["segment"], new["filter"]) == ("segment", segment["reference"], {})
+
+    with business_scope(acme):
+        Campaign.objects.update(audience="csv")
+    row = machine.get(f"/api/v1/campaigns/{new['reference']}/").json()
+    assert (row["segment"], row["filter"]) == (None, {})
+    with business_scope(acme):
+        Campaign.objects.update(audience="filter")
+    row = machine.get(f"/api/v1/campaigns/{new['reference']}/").json()
+    assert (row["segment"], row["filter"]) == (None, {"countries": ["MX"]})
+
+
+@pytest.mark.parametrize("address", ["/api/v1/contacts/", SEGMENTS])
+def test_a_cursor_that_somebody_made_up_is_the_caller_s_error(machine, address):
+    for values in (["a\0b", 1], ["a\0b"], [{"a": 1}], [None]):
+        assert machine.get(address, {"after": encode(values)}).status_code in (200, 400), values
+    assert machine.get(address, {"after": encode(["a\0b", 1])}).status_code == 400
+
+
+def test_signs_that_no_text_has_are_the_caller_s_error(machine, acme):
+    number, template = scene(acme)
+    campaign = made(acme, "celular\n+573001110001\n", number=number, template=template)
+    assert machine.get(f"/api/v1/campaigns/{campaign.reference}/recipients/", {"reason": "a\0b"}).status_code == 400
+    assert machine.get("/api/v1/contacts/", {"to": "+57\0"}).status_code in (200, 400, 422)
