@@ -264,6 +264,15 @@ def initials(name):
     return "".join(digits[-2:]) or "·"
 
 
+@register.filter
+def cited(source):
+    """Return a rule's source in the reader's language; what has no translation is marked as English."""
+    said = _(source) if source else ""
+    if said == source and source and not (get_language() or "en").startswith("en"):
+        return format_html('<span lang="en">{}</span>', source)
+    return said
+
+
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (
     ("Android", "Android"),
