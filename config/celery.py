@@ -48,7 +48,14 @@ def _keep_a_child_free(sender, **_news):
     from config import slots  # whoever only rings never needs it
 
     if "prefork" in str(sender.pool_cls):
-        slots.make(sender.concurrency if isinstance(sender.concurrency, int) else os.cpu_count())
+        slots.make(_children_of(sender.concurrency))
+
+
+def _children_of(concurrency):
+    """How many children Celery will make; it finds out itself what ``auto`` means, but only after this signal."""
+    from celery.utils.sysinfo import cpu_budget  # only a worker's start needs it
+
+    return concurrency if isinstance(concurrency, int) else cpu_budget(use_cgroup_quota=True).count
 
 
 @worker_before_create_process.connect
