@@ -3,7 +3,7 @@
 What waits for a network, or works through long lists, needs a slot, and there is one less of them than children. What
 only looks after others (polls) leaves one more free for what people wait for. A task that finds no slot ends at once
 and is rung for when one is given back, or a little later if it was asked about something in particular. Whether or not
-that hint arrives, beat asks again for the rows.
+that hint arrives, beat asks again for the rows; what beat never asks for (``DROPPED``) is let be.
 
 A slot is a byte range of a file without a name, locked by the child. The kernel lets go of it when the child dies.
 """
@@ -45,6 +45,9 @@ LASTING = (
 )
 """Tasks that wait for a network or work for more than a second or two at once. All others are short."""
 
+DROPPED = {"contactcenter.tasks.send_read_receipt"}
+"""Those of which a lost one isn't tried again: they would come back for as long as a provider keeps all slots."""
+
 _PLACES = {name: place for place, name in enumerate((*POLLS, *LASTING))}
 
 
@@ -78,7 +81,9 @@ class Slots:
             self._ring()
 
     def turn_away(self, name, args):
-        """Have a task that found no slot come back."""
+        """Have a task that found no slot come back, if it is one that does."""
+        if name in DROPPED:
+            return
         if args:
             hints.send_later(name, *args)
         else:

@@ -105,9 +105,29 @@ def test_who_was_asked_about_one_thing_comes_back_with_it(monkeypatch):
     later = []
     monkeypatch.setattr(hints, "send_later", lambda *task: later.append(task))
 
-    slots.Slots(3).turn_away("contactcenter.tasks.send_read_receipt", (4, 5))
+    slots.Slots(3).turn_away("contactcenter.tasks.fetch_media", (4,))
 
-    assert later == [("contactcenter.tasks.send_read_receipt", 4, 5)]
+    assert later == [("contactcenter.tasks.fetch_media", 4)]
+
+
+def test_what_nobody_would_ask_for_again_is_let_be_instead_of_coming_back_for_ever(monkeypatch):
+    rung = []
+    monkeypatch.setattr(hints, "send_later", lambda *task: rung.append(task))
+    monkeypatch.setattr(hints, "send", lambda *task: rung.append(task))
+    made = slots.Slots(3)
+
+    made.turn_away("contactcenter.tasks.send_read_receipt", (4, 5))
+    with made.one_for(LASTING):
+        pass
+
+    assert rung == []
+
+
+def test_beat_asks_again_for_every_task_that_may_be_turned_away(settings):
+    asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert {*slots.POLLS, *slots.LASTING} - slots.DROPPED - asked == {"onboarding.tasks.check_display_name"}
+    assert "onboarding.tasks.check_waiting_display_names" in asked
 
 
 def test_every_name_is_that_of_a_task():
@@ -128,14 +148,17 @@ def test_every_task_that_leads_to_a_network_needs_a_slot():
     assert found[LASTING] and found[POLL] and not found[SHORT]
 
 
-def test_a_worker_makes_slots_for_its_children():
+@pytest.mark.parametrize(("concurrency", "made"), [(3, ["2", "1"]), ("auto", ["6", "5"])])
+def test_a_worker_makes_slots_for_its_children(concurrency, made):
     code = (
+        "from types import SimpleNamespace; from celery.utils import sysinfo;"
+        "sysinfo.cpu_budget = lambda use_cgroup_quota: SimpleNamespace(count=7);"
         "from celery.signals import worker_init; import django;"
         "from config.celery import app; from config import slots; django.setup();"
-        "worker_init.send(sender=type('Worker', (), {'concurrency': 3, 'pool_cls': 'prefork'})());"
+        f"worker_init.send(sender=type('Worker', (), {{'concurrency': {concurrency!r}, 'pool_cls': 'prefork'}})());"
         "print(slots._slots.count, slots._slots.for_polls)"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
 
-    assert done.stdout.split() == ["2", "1"], done.stderr
+    assert done.stdout.split() == made, done.stderr
