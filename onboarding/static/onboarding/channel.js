@@ -41,6 +41,10 @@ function swap(part, fresh) {
 
 async function look() {
   clearTimeout(timer);
+  if (asking) {
+    again = true; // A fetch that hangs is not joined by others; when it ends, the page is looked at again.
+    return;
+  }
   if (document.hidden) return plan(CALM);
   asking = true;
   again = false;
