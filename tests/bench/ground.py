@@ -58,15 +58,45 @@ class Ground:
 
     # Databases
 
-    def fresh_database(self, name):
-        """Work in a new, migrated, empty database; returns the environment in which child processes work in it too."""
+    def fresh_database(self, name, like=None):
+        """Work in a new, migrated database; returns the environment in which child processes work in it too.
+
+        It is empty, or holds what the database of this run named ``like`` holds.
+        """
         from django.conf import settings
 
         from tests import databases
 
-        databases.make_database(f"bench_{name}", settings)
-        databases.use_database(f"bench_{name}")
+        if like is None:
+            databases.make_database(f"bench_{name}", settings)
+        else:
+            self._clone(f"bench_{like}", f"bench_{name}")
+        self.work_in(f"bench_{name}")
         return self.environment
+
+    def work_in(self, database):
+        """Have Django work in another database; what the process remembers of the one before is forgotten."""
+        from contactcenter.understand import routing  # Django is set up by now
+        from tests import databases
+
+        databases.use_database(database)
+        routing.forget()
+
+    def _clone(self, source, name):
+        from django.conf import settings
+        from django.db import connections
+        from psycopg2 import sql
+
+        from tests import databases
+
+        connections.close_all()
+        databases.drop_database(name, settings)
+        admin = databases.owner_connection(settings, "postgres")
+        with admin.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
+            )
+        admin.close()
 
     def kept_database(self, name, build):
         """Work in a database that ``build()`` filled once; kept until models or migrations change."""
@@ -86,14 +116,14 @@ class Ground:
                     databases.drop_database(old, settings)
                 unfinished = f"bench_{name}_unfinished"
                 databases.make_database(unfinished, settings)
-                databases.use_database(unfinished)
+                self.work_in(unfinished)
                 build()
                 connections.close_all()
                 cursor.execute(
                     sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(kept))
                 )
         admin.close()
-        databases.use_database(kept)
+        self.work_in(kept)
         return self.environment
 
     @property

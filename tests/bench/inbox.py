@@ -1,6 +1,5 @@
 """An inbox with people in it, several times over: what one side of a figure wrote can be compared with the other."""
 
-import hashlib
 import os
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +18,11 @@ def moments(count):
     """When the rounds of a figure take place, the same for all sides: one after the other within one window."""
     step = min(timedelta(hours=1), timedelta(hours=11) / count)
     return [_began - timedelta(hours=12) + step * n for n in range(count)]
+
+
+def long_ago():
+    """When everybody wrote for the last time before a figure."""
+    return _began - LONG_AGO
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,27 @@ def side(businesses, contacts=world.CONTACTS):
     return Side(numbers)
 
 
+_people = []
+
+
+def two_sides(ground, name):
+    """Work in a database of this name with two sides, everybody written before; they are made once a run."""
+    if not _people:
+        ground.fresh_database("people")
+        _people[:] = side(world.BUSINESSES), side(world.BUSINESSES)
+        connection = ground.superuser()
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        connection.close()
+    ground.fresh_database(name, like="people")
+    return _people
+
+
 def _parameters(numbers, contacts):
-    long_ago = _began - LONG_AGO
     columns = [[place for place, _ in enumerate(numbers)], [n.business_id for n in numbers], [n.id for n in numbers]]
     return {
         "place": columns[0], "business": columns[1], "number": columns[2],
-        "contacts": contacts, "long_ago": long_ago,
+        "contacts": contacts, "long_ago": long_ago(),
     }  # fmt: skip
 
 
@@ -174,7 +193,8 @@ _COMPARED = {
     "message": """SELECT n.place, who.wa_id, CASE WHEN m.provider_id ~ '^wamid.before' THEN '' ELSE m.provider_id END,
         m.direction, m.source, m.kind, m.text, m.content::text, m.at, m.status, m.rank, m.accepted_at, m.sent_at,
         m.delivered_at, m.read_at, m.failed_at, m.pricing_type, m.pricing_category, m.reply_to_provider_id, m.from_ad
-        FROM contactcenter_message m JOIN n ON n.number = m.phone_number_id JOIN who USING (contact_id)""",
+        FROM contactcenter_message m JOIN n ON n.number = m.phone_number_id JOIN who USING (contact_id)
+        WHERE m.id > %(after)s""",
     "told": """SELECT DISTINCT n.place, who.wa_id, e.type
         FROM tenants_liveevent e JOIN n ON n.business = e.business_id
         JOIN contactcenter_conversation c ON c.reference = (e.data->>'conversation')::uuid
@@ -182,13 +202,21 @@ _COMPARED = {
 }
 
 
-def contents(ground, side, without=()):
-    """Rows and checksum of each table, by names that both sides share and not by keys or processing times."""
-    found, parameters = {}, _parameters(side.numbers, 0)
+SHOULD_BE_TOLD = """SELECT DISTINCT n.place, who.wa_id, 'status'::text
+    FROM contactcenter_message m JOIN n ON n.number = m.phone_number_id JOIN who USING (contact_id) WHERE m.rank > 2"""
+"""In place of ``told``: what open pages have to hear of statuses, by the messages of a side that tells nobody."""
+
+
+def contents(ground, side, *, after=0, instead=None):
+    """Rows and checksum of each table, by names that both sides share and not by keys or processing times.
+
+    ``after``: only messages with greater keys. ``instead``: other questions for some of the tables.
+    """
+    found, parameters = {}, _parameters(side.numbers, 0) | {"after": after}
     connection = ground.superuser()
     with connection, connection.cursor() as cursor:
-        for name, sql in _COMPARED.items():
-            if name not in without:
+        for name, sql in (_COMPARED | (instead or {})).items():
+            if sql:
                 cursor.execute(
                     f"{_NAMED} SELECT count(*), coalesce(sum(hashtextextended(r::text, 0)::numeric), 0)::text "
                     f"FROM ({sql}) AS r",
@@ -199,13 +227,12 @@ def contents(ground, side, without=()):
     return found
 
 
-def must_equal(ground, ours, other, without=()):
-    """Raise when two sides hold different rows."""
-    one, two = contents(ground, ours, without), contents(ground, other, without)
+def must_equal(ground, ours, other, instead=None):
+    """Raise when two sides hold different rows; ``instead``: what to ask the other one."""
+    one, two = contents(ground, ours), contents(ground, other, instead=instead)
     if one != two:
-        raise RuntimeError(
-            f"The two sides differ: { {name: (one[name], two[name]) for name in one if one[name] != two[name]} }"
-        )
+        differ = {name: (one[name], two.get(name)) for name in one if one[name] != two.get(name)}
+        raise RuntimeError(f"The two sides differ: {differ}")
 
 
 def everything(ground):
@@ -222,8 +249,3 @@ def everything(ground):
                 found[table] = world.checksum(cursor, f'"{table}" AS t', ["t.*"])
     connection.close()
     return found
-
-
-def digest_of(found):
-    """A short word for a comparison that held, to print beside a figure."""
-    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:12]

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -158,33 +158,56 @@ class Paired:
     cpu_ratio: float
     """CPU per event, ours by the floor's: the median over the pairs."""
     others: float
-    spread: dict = field(default_factory=dict)
+    speed_spread: tuple
+    cpu_spread: tuple
+
+    def words(self, by="speed"):
+        """What ``emit`` says of both sides beside the value; ``by``: whether ``ratio`` is that of speed or of CPU."""
+        least, most = self.speed_spread if by == "speed" else self.cpu_spread
+        return {
+            "ratio": self.speed_ratio if by == "speed" else self.cpu_ratio,
+            "per_second": self.ours.per_second,
+            "floor_per_second": self.floor.per_second,
+            "cpu_us": self.ours.cpu_us,
+            "floor_cpu_us": self.floor.cpu_us,
+            "others": self.others,
+            "ratio_min": least,
+            "ratio_max": most,
+        } | ({} if by == "speed" else {"time_ratio": 1 / self.speed_ratio})
 
 
-def paired(ours, floor, *, rounds=5, warm_up=True):
-    """Run two callables that return a ``Round``, alternating and changing who goes first; medians of ``rounds``."""
-    if warm_up:
-        ours(), floor()
+def paired(ours, floor, *, rounds=5, check=None):
+    """Run two callables that return a ``Round``, alternating and changing who goes first; medians of ``rounds``.
+
+    A pair before them warms up. ``check()`` is called after each pair, and raises when the two sides differ.
+    """
     pairs = []
-    for turn in range(rounds):
+    for turn in range(rounds + 1):
         if turn % 2:
-            second, first = floor(), ours()
-        else:
             first, second = ours(), floor()
-        pairs.append((first, second))
-        note(f"  round {turn + 1}: {first.per_second:,.0f}/s against {second.per_second:,.0f}/s")
-    speeds = sorted(a.per_second / b.per_second for a, b in pairs)
+        else:
+            second, first = floor(), ours()
+        if check is not None:
+            check()
+        if turn:
+            pairs.append((first, second))
+            note(f"  round {turn}: {first.per_second:,.0f}/s against {second.per_second:,.0f}/s, "
+                 f"{first.cpu_us:,.0f} µs against {second.cpu_us:,.0f}")  # fmt: skip
+    speeds = [a.per_second / b.per_second for a, b in pairs]
+    costs = [a.cpu_us / max(b.cpu_us, 1e-9) for a, b in pairs]
     return Paired(
-        ours=_median([a for a, _ in pairs]),
-        floor=_median([b for _, b in pairs]),
+        ours=median_round([a for a, _ in pairs]),
+        floor=median_round([b for _, b in pairs]),
         speed_ratio=statistics.median(speeds),
-        cpu_ratio=statistics.median(a.cpu_us / b.cpu_us for a, b in pairs) if all(b.cpu for _, b in pairs) else 0.0,
+        cpu_ratio=statistics.median(costs),
         others=max(max(a.others, b.others) for a, b in pairs),
-        spread={"ratio_min": round(speeds[0], 3), "ratio_max": round(speeds[-1], 3)},
+        speed_spread=(min(speeds), max(speeds)),
+        cpu_spread=(min(costs), max(costs)),
     )
 
 
-def _median(rounds):
+def median_round(rounds):
+    """The medians of several rounds, as a round."""
     return Round(
         events=round(statistics.median(one.events for one in rounds)),
         seconds=statistics.median(one.seconds for one in rounds),
@@ -199,8 +222,11 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def emit(name, *, value, unit, n, goal, met, ratio=None, floor=None, others=0.0, **more):
-    """Print one figure as a JSON line. ``met`` says whether ``goal`` (words, as in "≥ 4") holds in this run."""
+def emit(name, *, value, unit, n, goal, met, per_second, cpu_us, ratio=None, floor=None, others=0.0, **more):
+    """Print one figure as a JSON line. ``met`` says whether ``goal`` (words, as in "≥ 4") holds in this run.
+
+    ``per_second`` and ``cpu_us`` stand beside every figure: events per second, and CPU microseconds per event.
+    """
     line = {
         "name": name,
         "value": _short(value),
@@ -210,6 +236,8 @@ def emit(name, *, value, unit, n, goal, met, ratio=None, floor=None, others=0.0,
         "n": n,
         "goal": goal,
         "met": bool(met),
+        "per_second": _short(per_second),
+        "cpu_us": _short(cpu_us),
         "others": round(others, 3),
         **{key: _short(one) for key, one in more.items()},
     }

@@ -1,16 +1,19 @@
-"""A provider that only knows templates, and counts its calls: ``python -m tests.bench.poll_provider PORT EACH``.
+"""A provider that knows accounts, numbers and templates, and counts its calls:
+``python -m tests.bench.poll_provider PORT EACH``.
 
 ``GET /<version>/<waba>/message_templates`` lists an account's templates, ``GET /<version>/<template>`` gives one,
-``GET /count`` says how often lists and single templates were asked for, and begins anew.
+``GET /count`` says how often what was asked for, and begins anew. Of an account it answers the least: it exists, has
+no numbers, and may send. The templates of accounts whose ID begins with ``IN_REVIEW`` stay in review.
 """
 
 import json
 import sys
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 calls = Counter()
+IN_REVIEW = "9"
 
 
 def template_id(waba_id, n):
@@ -24,7 +27,7 @@ def template(waba_id, n):
         "id": template_id(waba_id, n),
         "name": f"order_update_{n}",
         "language": "es",
-        "status": "APPROVED",
+        "status": "PENDING" if waba_id.startswith(IN_REVIEW) else "APPROVED",
         "category": "UTILITY",
         "parameter_format": "POSITIONAL",
         "components": [{"type": "BODY", "text": f"Hola {{{{1}}}}, el pedido {n} va en camino."}],
@@ -38,13 +41,20 @@ class Provider(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self):
-        parts = urlsplit(self.path).path.strip("/").split("/")
+        asked = urlsplit(self.path)
+        parts, fields = asked.path.strip("/").split("/"), parse_qs(asked.query).get("fields", [""])[0]
         if parts == ["count"]:
             answer = dict(calls)
             calls.clear()
         elif parts[-1] == "message_templates":
             calls["lists"] += 1
             answer = {"data": [template(parts[-2], n) for n in range(each)], "paging": {}}
+        elif parts[-1] == "phone_numbers":
+            calls["numbers"] += 1
+            answer = {"data": [], "paging": {}}
+        elif "health_status" in fields or "owner_business_info" in fields:
+            calls["accounts" if "owner_business_info" in fields else "health"] += 1
+            answer = {"id": parts[-1], "name": "Bench", "health_status": {"can_send_message": "AVAILABLE"}}
         else:
             calls["ones"] += 1
             answer = template(parts[-1][:-4], int(parts[-1][-4:]))

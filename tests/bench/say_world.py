@@ -158,6 +158,31 @@ def prepared(rows, priority):
     return go
 
 
+STILL_WAITING = "SELECT count(*) FROM contactcenter_outboxitem WHERE priority = 2"
+"""How much of the campaign waits."""
+
+
+def campaign_waits(cursor, count):
+    """Have so many of the campaign's stored messages wait in the outbox, and no other of them; returns how many do.
+
+    ``cursor`` is a superuser's. No sender may run meanwhile.
+    """
+    cursor.execute("DELETE FROM contactcenter_outboxitem")
+    cursor.execute(
+        "INSERT INTO contactcenter_outboxitem (business_id, message_id, phone_number_id, priority, state, not_before, "
+        "claimed_by, attempts, last_error, created_at) "
+        "SELECT business_id, id, phone_number_id, 2, 'waiting', %s, '', 0, '', %s FROM contactcenter_message "
+        "WHERE source = 'campaign' AND status = 'queued' ORDER BY id LIMIT %s",
+        [now(), now(), count],
+    )
+    waiting = cursor.rowcount
+    cursor.execute("VACUUM ANALYZE contactcenter_outboxitem")
+    cursor.execute("VACUUM ANALYZE contactcenter_message")
+    if waiting != count:
+        raise RuntimeError(f"Only {waiting} of {count} messages can wait.")
+    return waiting
+
+
 def wait_until(done, seconds=120.0, every=0.02):
     """Wait for ``done()``; raises when it takes too long."""
     end = time.monotonic() + seconds

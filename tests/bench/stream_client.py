@@ -123,7 +123,7 @@ class Pages:
                 break
             await asyncio.sleep(0.2)
         return {
-            "events": sum(len(expected[page.slug]) for page in self.open),
+            "deliveries": sum(len(set(expected[page.slug])) for page in self.open),
             "missing": missing,
             "twice": sum(len(page.heard) - len({n for n, _ in page.heard}) for page in self.open),
             "breaks": sum(page.breaks for page in self.open),

@@ -35,6 +35,11 @@ class Line:
             await self.reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0))
         return int(head[9:12])
 
+    def close(self):
+        """End the connection."""
+        if self.writer is not None:
+            self.writer.close()
+
 
 class Town(Pages):
     """The open pages of agents, and customers who write."""
@@ -49,7 +54,7 @@ class Town(Pages):
         free = asyncio.Queue()
         for _ in range(connections):
             free.put_nowait(Line(self.port))
-        self.posted, self.refused, running = 0, 0, set()
+        self.posted, self.refused, self.posting = 0, 0, set()
 
         async def post(request):
             line = await free.get()
@@ -67,8 +72,8 @@ class Town(Pages):
                 if wait > 0:
                     await asyncio.sleep(wait)
                 task = asyncio.ensure_future(post(request))
-                running.add(task)
-                task.add_done_callback(running.discard)
+                self.posting.add(task)
+                task.add_done_callback(self.posting.discard)
 
         self.loading = asyncio.ensure_future(keep_on())
         return {}
@@ -77,41 +82,49 @@ class Town(Pages):
         """End the load; how many were answered 200, and whether the file was long enough."""
         was_short = self.loading.done()
         self.loading.cancel()
+        await asyncio.gather(*self.posting)
         return {"posted": self.posted - self.refused, "refused": self.refused, "was_short": was_short}
 
-    async def do_probe(self, path, every, inboxes, seconds=30):
-        """Post one delivery after another, each to the next open page's business, and follow it to the page,
-        until the file or the time is up.
+    async def do_probe(self, path, every, inboxes):
+        """Post the deliveries of a file at this pace, each to the next open page's business, and follow each to its
+        page. A page follows one after the other.
 
         ``inboxes``: the address of each page's inbox. Returns milliseconds from the first byte of the delivery
-        until the event came, and until the row was there.
+        until the event came, and until the row was there, and how many of them waited for their page.
         """
-        asking, browsing = Line(self.port), [Line(self.port) for _ in self.open]
-        found, due = [], time.monotonic()
-        ends = due + seconds
+        lines = [(Line(self.port), Line(self.port), asyncio.Lock()) for _ in self.open]
+        self.waited = 0
+        began, running = time.monotonic(), []
         for n, request in enumerate(read_requests(path, DELIVERIES.encode())):
-            if time.monotonic() > ends:
-                break
+            await asyncio.sleep(max(0.0, began + n * every - time.monotonic()))
             place = n % len(self.open)
-            page, come = self.open[place], asyncio.get_running_loop().create_future()
-            page.on_message = lambda reference, come=come: come.done() or come.set_result(reference)
-            due = max(due + every, time.monotonic())
-            await asyncio.sleep(due - time.monotonic())
+            running.append(
+                asyncio.ensure_future(self._follow(self.open[place], inboxes[place], request, *lines[place]))
+            )
+        found = await asyncio.gather(*running)
+        for line in (line for asking, browsing, _turn in lines for line in (asking, browsing)):
+            line.close()
+        return {"found": found, "waited": self.waited}
+
+    async def _follow(self, page, inbox, request, asking, browsing, turn):
+        self.waited += turn.locked()
+        async with turn:
+            come = asyncio.get_running_loop().create_future()
+            page.on_message = lambda reference: come.done() or come.set_result(reference)
             began = time.perf_counter()
             answered = asyncio.ensure_future(asking.ask(request))
             async with asyncio.timeout(30):
                 reference = await come
             heard = time.perf_counter()
             await asyncio.sleep(SCRIPT_PAUSE_SECONDS)
-            status = await browsing[place].ask(
-                f"GET {inboxes[place]}rows/?ref={reference} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Part: 1\r\n"
+            status = await browsing.ask(
+                f"GET {inbox}rows/?ref={reference} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Part: 1\r\n"
                 f"Cookie: {page.cookie}\r\n\r\n".encode()
             )
             seen = time.perf_counter()
             if status != 200 or await answered != 200:
                 raise RuntimeError(f"The row was answered with {status}, the delivery with {await answered}")
-            found.append([round((at - began) * 1000, 3) for at in (heard, seen)])
-        return {"found": found}
+            return [round((at - began) * 1000, 3) for at in (heard, seen)]
 
 
 if __name__ == "__main__":

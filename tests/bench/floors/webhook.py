@@ -61,7 +61,7 @@ def store(phone_number_id, name, told):
     contact, _ = Contact.objects.get_or_create(
         phone_number_id=phone_number_id, wa_id=told["from"], defaults={"name": name}
     )
-    conversation, _ = Conversation.objects.get_or_create(contact=contact)
+    conversation, _ = Conversation.objects.select_for_update().get_or_create(contact=contact)
     message, is_new = Message.objects.get_or_create(
         provider_id=told["id"],
         defaults={"conversation": conversation, "text": told["text"]["body"], "at": at, "content": told},
