@@ -18,6 +18,8 @@ from tests.contactcenter.sending import queue, thread
 
 pytestmark = pytest.mark.django_db
 
+MILLISECOND = timedelta(milliseconds=1)
+
 
 def agrees(conversation, key="paper", **more):
     with every_business():
@@ -49,9 +51,8 @@ def test_the_window_is_closed_at_exactly_24_hours(acme):
     with business_scope(acme):
         end = conversation.contact.windows.get().expires_at
 
-    assert ask(conversation, at=end - timedelta(milliseconds=1)).allowed
-    assert not ask(conversation, at=end).allowed
-    assert ask(conversation, at=end).reason == "window_closed"
+    assert ask(conversation, at=end - MILLISECOND).allowed
+    assert ask(conversation, at=end).reason == ask(conversation, at=end + MILLISECOND).reason == "window_closed"
 
 
 def test_somebody_who_never_wrote_gets_templates_only_and_is_told_so(acme):
@@ -206,6 +207,23 @@ def test_the_senders_last_look_agrees_with_the_gate(acme, change, category):
 
     for message, question in ((reply, {}), (notice, {"kind": "template", "template": template})):
         assert (marked[items[message.pk].id] == "") == ask(conversation, **question).allowed
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("after", "verdict"), [(-MILLISECOND, ""), (timedelta(0), "window"), (MILLISECOND, "window")])
+def test_the_senders_last_look_closes_the_window_at_exactly_24_hours_too(acme, monkeypatch, after, verdict):
+    conversation = thread(acme)
+    queue(conversation, "reply")
+    with business_scope(acme):
+        end = conversation.contact.windows.get().expires_at
+    store = Store("me", Options(), connection_parameters())
+    monkeypatch.setattr("contactcenter.sender.store.now", lambda: end + after)
+
+    [item] = store.claim([(conversation.phone_number_id, 10, 9)])
+    marked = store.mark([item])
+    store.close()
+
+    assert marked == {item.id: verdict}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Everything goes through the real door and the real handlers, on a number that is
 import asyncio
 import gzip
 import json
+import os
 import random
 from pathlib import Path
 
@@ -127,7 +128,9 @@ def test_every_wrong_value_in_the_places_that_matter_most():
     assert_harmless(bodies, neighbours)
 
 
-@examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(
+    max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "12")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(st.data())
 def test_several_things_may_be_wrong_at_once(data):
     bodies, neighbours = [], []
@@ -175,6 +178,34 @@ WHOLE = {
     "a number of 10,000 digits": b'{"entry":' + b"9" * 10_000 + b"}",
     "other objects": b'{"object":"page","entry":[{"id":"1","messaging":[{"sender":{"id":"1"}}]}]}',
 }  # fmt: skip
+
+
+BROKEN = {
+    "a byte that begins nothing": b"\xff",
+    "a character cut off": "é".encode()[:1],
+    "a long form of a slash": b"\xc0\xaf",
+    "a surrogate as bytes": b"\xed\xa0\x80",
+    "past the last character": b"\xf5\x80\x80\x80",
+    "Latin-1": "¿Qué?".encode("latin-1"),
+}
+
+
+def test_bad_utf_8_costs_its_characters_and_neither_its_message_nor_a_neighbour():
+    bodies, neighbours, told = [], [], {}
+    for bad in BROKEN.values():
+        for place in (b"the text", b"wamid.", b'"field"'):
+            (before, first), (broken, change), (after, last) = good(), good(text="the text"), good()
+            raw = hostile.as_bytes(hostile.delivery(first, change, last))
+            # The second one of three: its text, its ID, the name of a field.
+            start = raw.index(place, raw.index(before.encode()) + len(before))
+            bodies.append(raw[: start + len(place) - 1] + bad + raw[start + len(place) - 1 :])
+            neighbours += [before, after]
+            if place == b"the text":
+                told[broken] = (b"the tex" + bad + b"t").decode("utf-8", "replace")
+
+    assert_harmless(bodies, neighbours + list(told))
+    with every_business():
+        assert dict(Message.objects.filter(provider_id__in=told).values_list("provider_id", "text")) == told
 
 
 def test_a_body_that_is_no_delivery_is_kept_and_harms_no_delivery_around_it():

@@ -104,10 +104,10 @@ def test_workers_may_find_out_at_the_same_time_that_two_people_are_one(world):
 def test_twenty_pictures_of_somebody_new_at_once_make_one_contact_and_one_conversation(world):
     works = [
         batches([meta.inbound("777", f"wamid.{n}", n, wa_id="573001112233", type="image", image={"id": f"m{n}"})], 0, 1)
-        for n in range(8)
+        for n in range(20)
     ]
     at_once(*works)
 
     with every_business():
         assert Contact.objects.count() == Conversation.objects.count() == 1
-        assert Conversation.objects.get().unread_count == Message.objects.count() == 8
+        assert Conversation.objects.get().unread_count == Message.objects.count() == 20

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from providers.webhooks.events import InboundMessage, StatusUpdate, Unknown
 from providers.webhooks.parser import _READERS, MAX_EVENTS, UNUSED, parse_delivery, routing_key
 
+EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "300"))
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
@@ -91,20 +93,20 @@ def goods(found):
     return [event for event in found if isinstance(event, InboundMessage) and event.provider_id == "wamid.good"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_parsed(raw):
     assert storable(parse_delivery(raw))
     assert isinstance(routing_key(raw), str)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(ANYTHING)
 def test_any_json_is_parsed(body):
     assert storable(parse_delivery(json.dumps(body).encode()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(FIELDS, ANYTHING, ANYTHING)
 def test_any_value_in_any_field_is_parsed(field, value, change):
     body = {"entry": [{"id": "1", "changes": [{"field": field, "value": value}, change]}, change]}
@@ -112,7 +114,7 @@ def test_any_value_in_any_field_is_parsed(field, value, change):
     assert storable(parse_delivery(json.dumps(body).encode()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(ANYTHING, max_size=4))
 def test_a_good_message_survives_its_neighbours(strange):
     found = parse_delivery(json.dumps(beside(*strange)).encode())
@@ -135,7 +137,7 @@ def places(node, path=()):
 PLACES = [path for path in places(RICH) if path]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=EXAMPLES * 5 // 3, deadline=None)
 @given(st.sampled_from(PLACES), ANYTHING)
 def test_any_part_of_a_real_delivery_may_be_replaced_by_anything(path, anything):
     body = copy.deepcopy(RICH)
