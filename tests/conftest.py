@@ -36,6 +36,13 @@ _prepare_environment()
 django.setup()
 
 
+def pytest_collection_modifyitems(items):
+    """What one worker of a whole run takes: the journeys, which share a program, or a file."""
+    for item in items:
+        folder = item.path.parent
+        item.add_marker(pytest.mark.xdist_group("journeys" if folder.name == "journeys" else str(item.path)))
+
+
 def pytest_unconfigure(config):
     if _servers is not None:
         _servers.stop()

@@ -19,7 +19,11 @@ def template_database(settings):
     owner, app = settings.DATABASE_OWNER, settings.DATABASES["default"]
     superuser = os.environ.get("DATABASE_SUPERUSER_URL")
     if superuser:
-        make_roles_and_database(superuser, owner, app)
+        one_at_a_time = psycopg2.connect(superuser)
+        with one_at_a_time.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(4711)")
+            make_roles_and_database(superuser, owner, app)
+        one_at_a_time.close()
     name = f"umbral_template_{digest_of_migrations()}"
     admin = owner_connection(settings, "postgres")
     with admin.cursor() as cursor:
