@@ -108,12 +108,18 @@ class Entry:
 def entries_of(page, *, contact_name):
     """The lines of a ``ThreadPage`` in order, with a line for each new day."""
     lines = [_note(note) for note in page.notes]
-    before = page.previous
+    before, approved = page.previous, _approved(page.messages)
     for message in page.messages:
-        lines.append(_message(message, before, page, contact_name))
+        lines.append(_message(message, before, page, contact_name, approved))
         before = message
     lines.sort(key=lambda line: line.key)
     return _with_days(lines)
+
+
+def _approved(messages):
+    """What was approved of the templates whose cards are on the page, asked for once for all of them."""
+    templates = {one.template for one in messages if one.template is not None and "cards" in _values_sent(one)}
+    return versions.approved_of(templates) if templates else {}
 
 
 def _key(at, kind, pk):
@@ -142,7 +148,7 @@ def _side(message):
     return message.direction in {Direction.OUTBOUND, Direction.ECHO}
 
 
-def _message(message, before, page, contact_name):
+def _message(message, before, page, contact_name, approved):
     mine = _side(message)
     entry = Entry(
         "message",
@@ -161,7 +167,7 @@ def _message(message, before, page, contact_name):
     if message.deleted_at:
         entry.shape = "deleted"
     else:
-        _fill(entry, message, page.files.get(message.pk, {}))
+        _fill(entry, message, page.files.get(message.pk, {}), approved)
     entry.reactions = page.reactions.get(message.provider_id or "", [])
     if message.reply_to_provider_id:
         entry.quote = _quote(page.quoted.get(message.reply_to_provider_id), contact_name)
@@ -211,7 +217,7 @@ def _outcome(entry, message):
         entry.tick = Tick(*_TICKS[message.status])
 
 
-def _fill(entry, message, files):
+def _fill(entry, message, files, approved):
     """Choose the shape and what it needs, by the kind of the message."""
     kind, content = message.kind, message.content if isinstance(message.content, dict) else {}
     entry.blocks = parse(message.text)
@@ -220,7 +226,7 @@ def _fill(entry, message, files):
         entry.shape = "media"
         entry.details |= _media(message, content)
     elif kind == "template":
-        _template(entry, message, content, files)
+        _template(entry, message, content, files, approved)
     elif kind == "location":
         entry.shape = "location"
         entry.details |= _place(content)
@@ -326,31 +332,38 @@ def _interactive(entry, content):
         entry.shape, entry.text = "unknown", kind or "interactive"
 
 
-def _template(entry, message, content, files):
+def _template(entry, message, content, files, approved):
     entry.shape = "template"
     entry.details["name"] = content.get("name") or (message.template.name if message.template else "")
     if message.template is None:
         return
-    values = values_of(content.get("components"))
+    values = _values_sent(message)
     # A template may have been edited since. What was sent is what is shown, so only an equal text may use the model;
     # the text that a message keeps is without its cards, which are those of that day.
     if filled(message.template, values) == message.text:
-        model = preview(message.template.definition, values)
-        if model.cards:
-            model = preview(versions.in_force(message.template, message.at), values)
-        entry.model = _with_files(model, files)
+        of_that_day = "cards" in values
+        definition = (
+            versions.in_force(message.template, message.at, approved) if of_that_day else message.template.definition
+        )
+        entry.model = with_files(preview(definition, values), files)
 
 
-def _with_files(model, files):
-    """The model whose headers know the files that were sent there (``template_files.Shown``)."""
+def _values_sent(message):
+    return values_of(message.content.get("components")) if isinstance(message.content, dict) else {}
+
+
+def with_files(model, files):
+    """The model with ``files`` at the places that they have: 0 is the header of the message, its cards are 1, 2…"""
     if not files:
         return model
-    cards = tuple(
-        replace(card, header=replace(card.header, file=files.get(place))) if card.header is not None else card
-        for place, card in enumerate(model.cards, 1)
-    )
-    header = model.header and replace(model.header, file=files.get(TOP))
-    return replace(model, header=header, cards=cards)
+    cards = tuple(_with_file(card, files.get(place)) for place, card in enumerate(model.cards, 1))
+    return replace(_with_file(model, files.get(TOP)), cards=cards)
+
+
+def _with_file(part, file):
+    if file is None or part.header is None:
+        return part
+    return replace(part, header=replace(part.header, file=file))
 
 
 def values_of(components):

@@ -42,11 +42,22 @@ def newest_of(template):
     return TemplateVersion.objects.filter(template=template).order_by("-at", "-pk").first()
 
 
-def in_force(template, at):
-    """What Meta had approved of a template at that moment; its present definition if nothing says so."""
-    rows = TemplateVersion.objects.filter(template=template, kind=str(TemplateStatus.APPROVED), at__lte=at)
-    version = rows.order_by("-at", "-pk").first()
-    return template.definition if version is None else version.definition
+def approved_of(templates):
+    """``{template's key: [(moment, definition)]}``, the newest first: what Meta approved of these templates."""
+    rows = TemplateVersion.objects.filter(template__in=templates, kind=str(TemplateStatus.APPROVED))
+    found = {}
+    for pk, at, definition in rows.order_by("-at", "-pk").values_list("template_id", "at", "definition"):
+        found.setdefault(pk, []).append((at, definition))
+    return found
+
+
+def in_force(template, at, approved):
+    """What Meta had approved of a template at that moment; its present definition if nothing says so.
+
+    ``approved`` is what ``approved_of`` said.
+    """
+    rows = approved.get(template.pk, ())
+    return next((definition for since, definition in rows if since <= at), template.definition)
 
 
 def of(template):

@@ -340,6 +340,20 @@ def test_a_sent_carousel_keeps_the_cards_that_were_in_force_when_it_was_sent(acm
     assert "Only " in str(entry.model.cards[1])
 
 
+def test_a_page_with_many_carousels_asks_once_for_what_was_in_force(acme, olga, django_assert_num_queries):
+    conversation = allowed(acme)
+    template = carousel(acme, olga, conversation)
+    with business_scope(acme):
+        versions.keep(template, kind="approved")
+        TemplateVersion.objects.update(at=now() - timedelta(minutes=9))
+        for _ in range(3):
+            messages.send_template(conversation, template, VALUES)
+        page = thread_page(conversation)
+        with django_assert_num_queries(1):
+            lines = entries_of(page, contact_name="Rosa")
+    assert sum(1 for line in lines if line.model and len(line.model.cards) == 2) == 3
+
+
 def test_a_neighbour_does_not_see_the_files_of_a_message(client, acme, globex, olga):
     conversation = allowed(acme)
     with business_scope(acme):
