@@ -123,16 +123,15 @@ def used(campaign):
 
 
 def shown(campaign, address):
-    """What previews show: the facts of each file under the handle of the template's sample that it stands for.
+    """What previews show (``presenting.with_files``): the facts of each file by its place, 0 or the card's number.
 
     ``address(reference)`` is where a page finds the file of a campaign.
     """
     rows, found = used(campaign), {}
     for slot in mapping.slots(campaign.template.definition):
-        rule = campaign.mapping.get(slot.key, {})
-        row = rows.get(rule.get("file"))
-        if row is not None and slot.handle:
-            found[slot.handle] = {
+        row = rows.get(campaign.mapping.get(slot.key, {}).get("file")) if slot.media else None
+        if row is not None:
+            found[mapping.place_of(slot.key)] = {
                 "url": address(row.reference), "name": row.file_name, "size": row.size, "kind": row.kind.lower()
             }  # fmt: skip
     return found

@@ -68,6 +68,11 @@ def slots(definition):
     return found
 
 
+def place_of(key):
+    """The place in the message of what a slot fills: 0 for the message itself, 1, 2… for its cards."""
+    return int(key.split(".")[1]) + 1 if key.startswith("card.") else 0
+
+
 def _slots(part):
     """The variables of a message or of one card."""
     found = []

@@ -16,7 +16,7 @@ def find(reference):
 
 
 def shown_files(row):
-    """What previews of a campaign's messages show for its files."""
+    """What ``presenting.with_files`` puts into previews of a campaign's messages for its files."""
     return files.shown(
         row, lambda file: reverse("campaigns:campaign_file", args=[row.business.slug, row.reference, file])
     )

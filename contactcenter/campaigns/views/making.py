@@ -9,6 +9,7 @@ from contactcenter.campaigns import audience, lifecycle, mapping, reasons, rules
 from contactcenter.campaigns.forms import RulesForm, ValuesForm, WhatForm, WhoForm
 from contactcenter.campaigns.views import common
 from contactcenter.models import Audience, CampaignRules, Segment
+from contactcenter.presenting import with_files
 from contacts.imports import reading
 from templates_hsm.preview import preview
 from templates_hsm.views.media import shown_files
@@ -110,10 +111,13 @@ def campaign_values(request, business_slug, reference):
         "form": form,
         "columns": [header or _("Column %(n)s") % {"n": at + 1} for at, header in enumerate(row.headers)],
         "sample": [(cells + [""] * width)[:width] for cells in sample],
-        "model": preview(
-            row.template.definition,
-            mapping.to_show(_first_values(row, sample)),
-            files=common.shown_files(row) or shown_files(request, row.template.definition),
+        "model": with_files(
+            preview(
+                row.template.definition,
+                mapping.to_show(_first_values(row, sample)),
+                files=shown_files(request, row.template.definition),
+            ),
+            common.shown_files(row),
         ),
         "nav_key": common.NAV,
     }

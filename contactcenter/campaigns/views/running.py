@@ -19,6 +19,7 @@ from contactcenter.campaigns.forms import WhenForm
 from contactcenter.campaigns.views import common
 from contactcenter.costs import spending
 from contactcenter.models import Audience, Campaign, CampaignFile, CampaignRecipient, CampaignState, RecipientState
+from contactcenter.presenting import with_files
 from onboarding.services import written_first
 from templates_hsm.preview import preview
 from templates_hsm.views.media import HARMLESS
@@ -170,7 +171,7 @@ def _samples(row):
     rows = CampaignRecipient.objects.filter(campaign=row, state=RecipientState.WAITING).select_related("contact")
     files, definition = common.shown_files(row), row.template.definition
     return [
-        {"row": one, "model": preview(definition, mapping.to_show(one.values), files=files)}
+        {"row": one, "model": with_files(preview(definition, mapping.to_show(one.values)), files)}
         for one in rows.order_by("pk")[:PREVIEWS]
     ]
 

@@ -318,3 +318,26 @@ def test_the_check_shows_the_file_of_a_message_that_has_nothing_else_to_fill_in(
     page = client.get(f"/b/{acme.slug}/campaigns/{campaign.reference}/").content.decode()
 
     assert page.count(f"/files/{campaign.mapping['header_link']['file']}/") == 2
+
+
+def test_cards_that_were_made_with_one_picture_show_the_ones_that_were_chosen(client, acme, olga):
+    card = {"components": [header(own(acme, olga)), {"type": "BODY", "text": "Only today."}]}
+    campaign = picture_campaign(acme, olga, components=[BODY, {"type": "CAROUSEL", "cards": [card, card]}])
+    with business_scope(acme):
+        chosen = [
+            files.take_upload(campaign, slot, SimpleUploadedFile(name, content))
+            for slot, name, content in zip(
+                [one for one in mapping.slots(campaign.template.definition) if one.media],
+                ("one.png", "two.png"),
+                (OTHER, OTHER + b"x"),
+                strict=True,
+            )
+        ]
+        rules = {f"card.{at}.header_link": files.rule_of(mapping.FILE, row) for at, row in enumerate(chosen)}
+        lifecycle.choose_values(campaign, campaign.mapping | rules)
+    campaign = steps.checked(campaign)
+    client.force_login(olga)
+    for step in ("", "values/"):
+        page = client.get(f"/b/{acme.slug}/campaigns/{campaign.reference}/{step}").content.decode()
+        first, second = (page.index(f"/files/{row.reference}/") for row in chosen)
+        assert first < second
