@@ -85,10 +85,34 @@ def test_labelled_cases_are_scored_per_verdict(tmp_path):
 def test_the_file_may_stand_on_either_side_of_score(tmp_path):
     path = tmp_path / "cases.jsonl"
     path.write_text(labelled("a", "allowed", "none", activity="panaderia"), encoding="utf-8")
-    for given in ([str(path), "--score"], ["--score", str(path)]):
+    file = str(path)
+    for given in (["policy", file, "--score"], ["policy", "--score", file], ["--score", "policy", file]):
         out = io.StringIO()
-        call_command("preflight", "policy", *given, stdout=out)
+        call_command("preflight", *given, stdout=out)
         assert "1 of 1 verdicts right" in out.getvalue()
+
+
+def test_without_a_file_what_is_scored_comes_from_standard_input(monkeypatch):
+    for given in (["policy", "--score"], ["--score", "policy"]):
+        out = io.StringIO()
+        monkeypatch.setattr("sys.stdin", io.StringIO(labelled("a", "allowed", "none", activity="panaderia")))
+        call_command("preflight", *given, stdout=out)
+        assert "1 of 1 verdicts right" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["policy", "one.jsonl", "--score", "two.jsonl"], "two files.*one.jsonl.*two.jsonl"),
+        (["--score", "policy", "one.jsonl", "two.jsonl"], "two files.*one.jsonl.*two.jsonl"),
+        (["--score", "one.jsonl", "two.jsonl"], "display_name, policy, template"),
+        ([], "display_name, policy, template"),
+        (["weather"], "display_name, policy, template"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(given, said):
+    with pytest.raises(CommandError, match=said):
+        call_command("preflight", *given, stdout=io.StringIO())
 
 
 def test_files_without_labels_cannot_be_scored(tmp_path):

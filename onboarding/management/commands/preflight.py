@@ -37,14 +37,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=sorted(self.registry()))
-        parser.add_argument("file", nargs="?", default="-", help="a JSONL file; standard input if left out")
+        parser.add_argument("kind", nargs="?", help=f"one of {', '.join(sorted(self.registry()))}")
+        parser.add_argument("file", nargs="?", help="a JSONL file; standard input if left out")
         parser.add_argument(
             "--score",
             nargs="?",
             const=True,
             metavar="FILE",
-            help="compare with the labels and print right and wrong; the file may stand before or after it",
+            help="compare with the labels and print right and wrong; it may stand before, between or after the others",
         )
         parser.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="judge by the rules of this day")
         parser.add_argument("--house", action="store_true", help="with the house rules as staff have set them")
@@ -55,18 +55,29 @@ class Command(BaseCommand):
         return {**KINDS, **getattr(settings, "PREFLIGHT", {})}
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = self.registry()[options["kind"]]
+        kind, file = self.kind_and_file(options)
+        path = self.registry()[kind]
         try:
             check: Check = import_string(path)
         except ImportError as missing:
-            raise CommandError(f"The check for {options['kind']} can't be loaded: {missing}") from missing
+            raise CommandError(f"The check for {kind} can't be loaded: {missing}") from missing
         day = options["as_of"]
         with house.in_force(_end_of(day)) if options["house"] else nullcontext() as state:
             if state is not None and path in WITH_HOUSE:
                 check = import_string(WITH_HOUSE[path])
             judges = self.score_all if options["score"] else self.judge_all
-            file = options["score"] if isinstance(options["score"], str) else options["file"]
             self.read_all(file, partial(check, as_of=day) if day else check, judges)
+
+    def kind_and_file(self, options: dict[str, Any]) -> tuple[str, str]:
+        """What was meant, wherever ``--score`` stands: it takes the word after it, be that the file or the kind."""
+        given = [word for word in (options["kind"], options["file"], options["score"]) if isinstance(word, str)]
+        kind = next((word for word in (options["kind"], options["score"]) if word in self.registry()), None)
+        if kind is None:
+            raise CommandError(f"Say what to judge, one of {', '.join(sorted(self.registry()))}.")
+        given.remove(kind)
+        if len(given) > 1:
+            raise CommandError(f"These are two files, {given[0]} and {given[1]}. Name one.")
+        return kind, given[0] if given else "-"
 
     def read_all(self, path: str, check: Check, judges: Callable[[TextIO, Check], None]) -> None:
         if path == "-":
