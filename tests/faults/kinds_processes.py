@@ -11,6 +11,7 @@ RANDOM_KILLS = {"web": (20, 1, 10), "worker": (20, 1, 10), "sender": (20, 1, 5),
 """Trials, those in CI, and how many share one check."""
 PROVOKE_SECONDS = 20
 """A lease and a sweep, or two looks for windows that ended."""
+STRUCK_WITHIN_SECONDS = 90
 TERMINATIONS = {"web": 5, "worker": 5, "sender": 5, "beat": 3}
 
 
@@ -49,7 +50,7 @@ def _point(name, actions, quick=0):
         before, struck = world.pids(), world.stack.struck(name)
         world.stack.order(name, action)
         provoke = PROVOKE.get(name)
-        deadline, provoke_at, allowed = time.monotonic() + 60, 0.0, 0
+        deadline, provoke_at, allowed = time.monotonic() + STRUCK_WITHIN_SECONDS, 0.0, 0
         while world.stack.struck(name) == struck:
             assert time.monotonic() < deadline, f"Nobody came by {name}."
             if provoke and time.monotonic() > provoke_at:
