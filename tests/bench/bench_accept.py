@@ -79,7 +79,7 @@ def accept(ground):
     environment = ground.fresh_database("accept")
     numbers = world.build(20)
     make_floor_tables()
-    seconds, most = (8, 90_000) if ground.full else (1.2, 15_000)
+    seconds, most = (8, 90_000) if ground.full else (1, 15_000)
     folder = ground.scratch("accept")
     bodies = world.deliveries(numbers, most)
     load.save_bodies(folder / "bodies", [(body, world.signature(body)) for body in bodies])
@@ -165,7 +165,7 @@ def accept_cpu(ground):
     side, _ = inbox.two_sides(ground, "accept_cpu")
     environment = ground.environment
     make_floor_tables()
-    some, count = (10, 20_000) if ground.full else (8, 5000)
+    some, count = (10, 20_000) if ground.full else (6, 4000)
     theirs = side.first(some)
     watcher = ground.superuser()
     with watcher.cursor() as cursor:

@@ -64,7 +64,7 @@ def _memory(ground, client, web, places):
 def _lateness(ground, client, web, businesses, places):
     """A delivery is one event that came to one stream; late is it by the time from its commit to the client."""
     few, many = places[:10], (places * 2)[: 1000 if ground.full else 200]
-    pace, seconds = (20, 10) if ground.full else (40, 1.5)
+    pace, seconds = (20, 10) if ground.full else (60, 1)
     late = {len(few): [], len(many): []}
     cpu, told, busy = 0.0, 0, 0.0
     with metered() as whole:

@@ -23,7 +23,7 @@ AGENT, CAMPAIGN = 0, 2
 def say(ground):
     """Messages of ten businesses, each to another person, from the outbox to the answer in the database."""
     ground.fresh_database("say")
-    ours_n, floor_n = (20_000, 400) if ground.full else (2_500, 50)
+    ours_n, floor_n = (20_000, 400) if ground.full else (2_500, 40)
     numbers = world.numbers(10, per_second=1000)
     threads = [thread for number in numbers for thread in world.people(number, ours_n // len(numbers))]
     random.Random(3).shuffle(threads)
@@ -83,7 +83,7 @@ def say(ground):
 def at_the_limit(ground, name, per_second, share):
     """One number with more to say than it may, watched at the sender's own door."""
     ground.fresh_database("limit")
-    seconds = 62 if ground.full else 10
+    seconds = 62 if ground.full else 9
     measured = seconds - 2.0
     [number] = world.numbers(1, per_second=per_second)
     threads = world.people(number, min(per_second * seconds * 11 // 10, 20_000))
@@ -146,15 +146,15 @@ def limit_1000(ground):
 def fair(ground):
     """Agents' replies from the commit of their row to their first byte, while a campaign waits and while none does.
 
-    Blocks without and with the campaign take turns, each with a sender of its own that has warmed up.
+    Blocks without and with the campaign take turns, before one sender.
     """
     ground.fresh_database("fair")
-    campaign_n, replies, blocks = (100_000, 60, 5) if ground.full else (8_000, 28, 5)
+    campaign_n, replies, blocks = (100_000, 60, 5) if ground.full else (6_000, 28, 5)
     [campaigning, other] = world.numbers(2, per_second=80)
     writers = {"other": world.people(other, 100), "same": world.people(campaigning, 100)}
     crowd = world.people(campaigning, 20_000 if ground.full else campaign_n, prefix="5731")
     # What leaves during the blocks is over and above those that wait.
-    wanted = campaign_n + blocks * 80 * 15
+    wanted = campaign_n + blocks * 80 * 10
     for begin in range(0, wanted, len(crowd)):
         world.messages(crowd[: wanted - begin], source="campaign")
     provider = world.Provider(ground)
@@ -162,51 +162,50 @@ def fair(ground):
     traced = [sys.executable, "-m", "tests.bench.say_traced", str(path)]
     superuser = ground.superuser()
     cursor = superuser.cursor()
-    waits = {(load, whose): [] for load in ("idle", "loaded") for whose in writers}
-    rounds = {"idle": [], "loaded": []}
+    asked, taken = {}, {"idle": [], "loaded": []}
     dice = random.Random(5)
 
-    def block(load):
-        world.campaign_waits(cursor, campaign_n if load == "loaded" else 0)
-        asked = {}
+    def say(whose, turn):
+        reply = world.messages([writers[whose][turn % 100]])
+        return str(reply[0].reference), world.put_out(reply, AGENT)
 
-        def say(whose, turn):
-            reply = world.messages([writers[whose][turn % 100]])
-            return str(reply[0].reference), (whose, world.put_out(reply, AGENT))
-
-        with world.running(ground, f"fair-{load}", traced, provider) as sender:
-            first = [reference for turn in range(3) for reference, _ in (say("other", turn), say("same", turn))]
-            heard = (
-                "SELECT count(*) FROM contactcenter_message WHERE reference = ANY(%s::uuid[]) AND status = 'accepted'"
-            )
-            world.wait_until(lambda: world.count(cursor, heard, first) == len(first))
-            time.sleep(0.5)
-            began = time.monotonic()
-            with metered(sender.pid, ground.postgres_pid) as meter:
-                for turn in range(replies):
-                    for whose in ("other", "same"):
-                        reference, about = say(whose, turn)
-                        asked[reference] = about
-                        time.sleep(dice.uniform(0.015, 0.045))
-            ended = time.monotonic()
-            time.sleep(0.2)
-            sender.terminate()
-            sender.wait(40)
-        left = {reference: at for at, reference in json.loads(path.read_text())}
-        for whose in writers:
-            waits[load, whose].append([left[one] - at for one, (who, at) in asked.items() if who == whose])
-        rounds[load].append(meter.round(sum(began <= at < ended for at in left.values())))
+    def block(load, turn):
+        world.campaign_waits(cursor, campaigning, campaign_n if load == "loaded" else 0)
+        for n in range(6):  # whatever the change brought along is over when the replies are measured
+            say(("other", "same")[n % 2], 99 - n)
+            time.sleep(0.1)
+        began = time.monotonic()
+        with metered(sender.pid, ground.postgres_pid) as meter:
+            for n in range(replies):
+                for whose in ("other", "same"):
+                    reference, at = say(whose, turn * replies + n)
+                    asked[reference] = (load, turn, whose, at)
+                    time.sleep(dice.uniform(0.015, 0.045))
+        taken[load].append((began, time.monotonic(), meter))
         if load == "loaded" and world.count(cursor, world.STILL_WAITING) < campaign_n * 3 // 4:
             raise RuntimeError("The campaign was nearly over before the replies were.")
 
     with provider.running(), metered() as whole:
-        for turn in range(blocks):
-            for load in ("idle", "loaded") if turn % 2 else ("loaded", "idle"):
-                block(load)
+        with world.running(ground, "fair", traced, provider) as sender:
+            time.sleep(2)
+            for turn in range(blocks):
+                for load in ("idle", "loaded") if turn % 2 else ("loaded", "idle"):
+                    block(load, turn)
+            time.sleep(0.5)
+            sender.terminate()
+            sender.wait(40)
         told = [reference for _at, reference in provider.told()]
     superuser.close()
-    if len(set(told)) != len(told):
-        raise AssertionError("The provider heard something twice.")
+    left = {reference: at for at, reference in json.loads(path.read_text())}
+    if sorted(told) != sorted(left):
+        raise AssertionError("The provider heard something twice, or not at all.")
+    waits = {(load, whose): [[] for _ in range(blocks)] for load in taken for whose in writers}
+    for reference, (load, turn, whose, at) in asked.items():
+        waits[load, whose][turn].append(left[reference] - at)
+    rounds = {
+        load: [meter.round(sum(began <= at < ended for at in left.values())) for began, ended, meter in some]
+        for load, some in taken.items()
+    }
     ours, floor = median_round(rounds["loaded"]), median_round(rounds["idle"])
     for whose, name in (("other", "fair_other"), ("same", "fair_same")):
         idle, loaded = ([percentile(one, 0.95) * 1000 for one in waits[load, whose]] for load in ("idle", "loaded"))

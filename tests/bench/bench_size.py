@@ -18,7 +18,7 @@ def growth(ground):
     Both inboxes hold the same people, who hear the same deliveries. What a round stored is taken away before the
     next one, on both sides, so that the small one stays small.
     """
-    stored, count = (10_000_000, 10_000) if ground.full else (500_000, 2000)
+    stored, count = (10_000_000, 10_000) if ground.full else (300_000, 2000)
     ground.kept_database(f"grown_{stored // 1000}k", lambda: _fill(ground, stored))
     large = _Inbox(ground)
     ground.fresh_database("growth_small")
@@ -112,6 +112,8 @@ def _side_there():
 
 def _fill(ground, stored):
     """``PEOPLE`` customers at each of 100 businesses, and among them ``stored`` messages of the past months."""
+    from django.conf import settings
+
     inbox.side(world.BUSINESSES, PEOPLE)
     connection = ground.superuser()
     with connection.cursor() as cursor:
@@ -124,6 +126,7 @@ def _fill(ground, stored):
         for make in indexes:
             cursor.execute(make)
         cursor.execute("CREATE TABLE bench_filled AS SELECT max(id) AS last FROM contactcenter_message")
+        cursor.execute(f'ALTER TABLE bench_filled OWNER TO "{settings.DATABASE_OWNER["USER"]}"')
         cursor.execute("VACUUM ANALYZE")
     connection.close()
 
@@ -168,7 +171,7 @@ CROSS JOIN LATERAL (SELECT c.last_activity_at - make_interval(secs => 60 + n) AS
 def rls(ground):
     """A page of the inbox, and the digestion of batches, with the policies by without them."""
     sides = dict(zip((True, False), inbox.two_sides(ground, "rls"), strict=True))
-    count, pages_n = (10_000, 40) if ground.full else (1500, 12)
+    count, pages_n = (10_000, 40) if ground.full else (1500, 10)
     first, *later = inbox.moments(ROUNDS + 2)
     # So that the pages have something to show.
     inbox.digest(ground, world.deliveries(sides[True].numbers, count, seed=0, at=first))

@@ -30,7 +30,7 @@ def understand(ground):
     from tests.bench.floors.understand import understand as take_in
 
     ours, theirs = inbox.two_sides(ground, "understand")
-    some, count = (10, 10_000) if ground.full else (6, 2500)
+    some, count = (10, 10_000) if ground.full else (5, 2500)
     theirs = theirs.first(some)
     for_us = iter(told(ours.numbers, count))
     for_them = iter(told(theirs.numbers + ours.numbers[some:], count))
@@ -52,7 +52,7 @@ def understand_sql(ground):
     from tests.bench.floors import bare_sql
 
     ours, theirs = inbox.two_sides(ground, "understand_sql")
-    count = 10_000 if ground.full else 2500
+    count = 10_000 if ground.full else 2000
     for_us, for_them = iter(told(ours.numbers, count)), iter(told(theirs.numbers, count))
     bare = _application_connection(ground)
 
@@ -97,7 +97,7 @@ def statuses(ground):
     from tests.bench.floors.understand import apply_status
 
     ours, theirs = inbox.two_sides(ground, "statuses")
-    some, per_number = (12, 60) if ground.full else (5, 30)
+    some, per_number = (12, 60) if ground.full else (4, 30)
     theirs = theirs.first(some)
     count = 3 * per_number * world.BUSINESSES
     at = {"ours": iter(inbox.moments(ROUNDS + 1)), "floor": iter(inbox.moments(ROUNDS + 1))}
@@ -129,7 +129,7 @@ def statuses(ground):
 def duplicates(ground):
     """What the second delivery of the same 10,000 costs by the first, and that it changes no row of any table."""
     side, _ = inbox.two_sides(ground, "duplicates")
-    count = 10_000 if ground.full else 4000
+    count = 10_000 if ground.full else 3000
     pairs = []
     for n, bodies in enumerate(told(side.numbers, count)):
         first = inbox.digest(ground, bodies)

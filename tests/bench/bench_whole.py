@@ -32,7 +32,7 @@ def whole_path(ground):
     quiet.sort(key=lambda number: number.business_id)
     places = logged_in(businesses, 1)
     inboxes = [reverse("contactcenter:inbox", args=[slug]) for slug, _cookie in places]
-    size = {"idle": 60, "loaded": 100} if ground.full else {"idle": 25, "loaded": 42}
+    size = {"idle": 60, "loaded": 100} if ground.full else {"idle": 20, "loaded": 42}
     every = {"idle": 0.1, "loaded": 0.125}
     found, rounds = {"idle": [], "loaded": []}, {"idle": [], "loaded": []}
     waited, loads = {"idle": 0, "loaded": 0}, []
@@ -69,7 +69,7 @@ def whole_path(ground):
             _settle(connection, before + unloaded["posted"] + size["loaded"])
 
         client.ask("open", places=places)
-        warm = _file(ground, _in_turn(quiet, 40, "w"))
+        warm = _file(ground, _in_turn(quiet, 20, "w"))
         client.ask("probe", path=warm, every=0.1, inboxes=inboxes)
         with metered() as whole:
             capacity = _capacity(ground, program, busy)
@@ -156,7 +156,7 @@ def _capacity(ground, program, numbers):
     connection = ground.superuser()
     found = []
     for turn in range(3):
-        bodies = world.deliveries(numbers, 6000 if ground.full else 2500, seed=turn, prefix="flood")
+        bodies = world.deliveries(numbers, 6000 if ground.full else 2000, seed=turn, prefix="flood")
         before, began = _stored(connection), time.monotonic()
         count = _flood(ground, program, bodies)
         _settle(connection, before + count)
@@ -182,8 +182,8 @@ def memory(ground):
     places = logged_in(businesses, 1)
     inboxes = [reverse("contactcenter:inbox", args=[slug]) for slug, _cookie in places]
     connection = ground.superuser()
-    total, warm, part_n = (200_000, 20_000, 20_000) if ground.full else (15_000, 3000, 5000)
-    floods = []
+    total, warm, part_n = (200_000, 20_000, 20_000) if ground.full else (12_000, 3000, 4000)
+    floods, probes_n = [], 100 if ground.full else 60
     with Program(ground, environment) as program, Client("whole_client", program.port) as client:
         bare = _pss(program)
         client.ask("open", places=places)
@@ -195,7 +195,7 @@ def memory(ground):
                     sent = _flood(ground, program, bodies)
                     _settle(connection, before + sent)
                 floods.append(meter.round(sent))
-                probes = _in_turn(numbers, 100, f"page{part}x")
+                probes = _in_turn(numbers, probes_n, f"page{part}x")
                 client.ask("probe", path=_file(ground, probes), every=0.03, inboxes=inboxes)
                 if part == 0:
                     time.sleep(2)

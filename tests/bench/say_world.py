@@ -159,28 +159,33 @@ def prepared(rows, priority):
 
 
 STILL_WAITING = "SELECT count(*) FROM contactcenter_outboxitem WHERE priority = 2"
-"""How much of the campaign waits."""
+"""How much of the campaign is in the outbox."""
 
 
-def campaign_waits(cursor, count):
-    """Have so many of the campaign's stored messages wait in the outbox, and no other of them; returns how many do.
+def campaign_waits(cursor, number, wanted):
+    """Have so many of the campaign's stored messages wait in the outbox, or none; the sender may be at work.
 
-    ``cursor`` is a superuser's. No sender may run meanwhile.
+    ``cursor`` is a superuser's. Ends when the change has reached the sender.
     """
-    cursor.execute("DELETE FROM contactcenter_outboxitem")
+    from contactcenter.sender import CHANNEL
+
+    cursor.execute("DELETE FROM contactcenter_outboxitem WHERE priority = 2 AND state = 'waiting'")
+    wait_until(lambda: not count(cursor, STILL_WAITING))
+    cursor.execute("VACUUM ANALYZE contactcenter_outboxitem")
+    if not wanted:
+        return
     cursor.execute(
         "INSERT INTO contactcenter_outboxitem (business_id, message_id, phone_number_id, priority, state, not_before, "
         "claimed_by, attempts, last_error, created_at) "
         "SELECT business_id, id, phone_number_id, 2, 'waiting', %s, '', 0, '', %s FROM contactcenter_message "
         "WHERE source = 'campaign' AND status = 'queued' ORDER BY id LIMIT %s",
-        [now(), now(), count],
+        [now(), now(), wanted],
     )
-    waiting = cursor.rowcount
-    cursor.execute("VACUUM ANALYZE contactcenter_outboxitem")
-    cursor.execute("VACUUM ANALYZE contactcenter_message")
-    if waiting != count:
-        raise RuntimeError(f"Only {waiting} of {count} messages can wait.")
-    return waiting
+    if cursor.rowcount != wanted:
+        raise RuntimeError(f"Only {cursor.rowcount} of {wanted} messages can wait.")
+    cursor.execute("ANALYZE contactcenter_outboxitem")
+    hints.publish(CHANNEL, str(number.pk))
+    wait_until(lambda: count(cursor, STILL_WAITING) < wanted - 40)
 
 
 def wait_until(done, seconds=120.0, every=0.02):
