@@ -20,7 +20,8 @@ from config.clock import now
 from contactcenter.campaigns import TASK as RELEASE
 from contactcenter.campaigns import mapping, watching
 from contactcenter.models import Campaign, CampaignFile, CampaignState
-from contactcenter.sender import UPLOAD_LIFE, UPLOADED, aftermath
+from contactcenter.sender import OWN, UPLOAD_LIFE, aftermath
+from contactcenter.services import template_files
 from onboarding import gateway
 from providers.base import Action, OutcomeUnknown, ProviderError, ProviderUnavailable
 from templates_hsm.models import TemplateMedia
@@ -214,6 +215,8 @@ def hand_in(pk, business_id):
             return _refused(pk, business_id, error)
         with business_scope(business_id):
             CampaignFile.objects.filter(pk=row.pk).update(media_id=media_id, handed_in_at=now())
+            template_files.keep(number, [row])
+            template_files.handed_in(number, row.sha256, media_id)
     if campaign.failures:
         aftermath.number_works_again(number.pk)
         with business_scope(business_id):
@@ -253,36 +256,19 @@ def _stop(pk, business_id, reason, details):
 
 
 def in_place(values, rows):
-    """``values`` as a send takes them: a message's own file at its top, the provider's IDs on the cards.
+    """``values`` as a send takes them: files by their digest, whose ID the sender knows when the message leaves.
 
-    ``rows`` is what ``used`` said.
+    ``rows`` is what ``used`` said. However long a message waits for its turn, WhatsApp hasn't forgotten its file then.
     """
     if not rows:
         return values
-    header = values.get("header")
-    values = values | {"header": header | {"id": UPLOADED}} if mapping.file_in(header) in rows else dict(values)
+    placed = _part_in_place(values, rows)
     if "cards" in values:
-        values["cards"] = [_card_in_place(card, rows) for card in values["cards"]]
-    return values
+        placed = placed | {"cards": [_part_in_place(card, rows) for card in values["cards"]]}
+    return placed
 
 
-def _card_in_place(card, rows):
-    row = rows.get(mapping.file_in(card.get("header")))
-    return card | {"header": {"id": row.media_id}} if row is not None else card
-
-
-def columns_of_media(campaign, pairs, rows):
-    """The columns of ``MessageMedia`` for messages whose header is a file: ``pairs`` of ``(message, values)``."""
-    found = [
-        (pk, rows[reference]) for pk, values in pairs if (reference := mapping.file_in(values.get("header"))) in rows
-    ]
-    return {
-        "business_id": [campaign.business_id] * len(found),
-        "message_id": [pk for pk, _row in found],
-        "provider_media_id": [row.media_id for _pk, row in found],
-        "mime_type": [row.mime_type for _pk, row in found],
-        "file_name": [row.file_name for _pk, row in found],
-        "size": [row.size for _pk, row in found],
-        "sha256": [row.sha256 for _pk, row in found],
-        "file": [row.file for _pk, row in found],
-    }
+def _part_in_place(part, rows):
+    header = part.get("header")
+    row = rows.get(mapping.file_in(header))
+    return part if row is None else part | {"header": header | {"id": f"{OWN}{row.sha256}"}}

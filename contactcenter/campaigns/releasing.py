@@ -25,7 +25,6 @@ from contactcenter.models import (
     ConversationStatus,
     Direction,
     Message,
-    MessageMedia,
     MessageSource,
     MessageStatus,
     OutboxItem,
@@ -33,7 +32,7 @@ from contactcenter.models import (
     RecipientState,
 )
 from contactcenter.sender import CHANNEL
-from contactcenter.services import MESSAGE_CHANGED, content
+from contactcenter.services import MESSAGE_CHANGED, content, template_files
 from contacts.services import merging
 from onboarding.models import PersonWritten
 from onboarding.services import written_first
@@ -244,13 +243,6 @@ def _release(campaign, picked, present, places):
     spending.note(number, sum(charged), present)
     messages = [made[row.contact_id] for row in going if row.contact_id in made]
     bulk.insert(
-        MessageMedia,
-        files.columns_of_media(
-            campaign, [(made[row.contact_id], row.values) for row in going if row.contact_id in made], rows
-        ),
-        order=["message_id"],
-    )
-    bulk.insert(
         OutboxItem,
         {
             "business_id": [campaign.business_id] * len(messages),
@@ -262,6 +254,9 @@ def _release(campaign, picked, present, places):
         order=["message_id"],
     )
     _note([row for row in going if row.contact_id in made], made, present)
+    if messages:
+        # Last of all, as whoever sends to one person does. There it is already, unless an older program handed it in.
+        template_files.keep(number, rows.values())
     left_out += [(row.pk, "twin") for row in going if row.contact_id not in made]
     _leave_out(left_out)
     return len(made), held

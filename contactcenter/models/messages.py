@@ -172,7 +172,7 @@ class MessageMedia(BusinessOwned):
 
 
 class TemplateFile(BusinessOwned):
-    """A file that a template was made with, as one number sends it: a copy, uploaded to WhatsApp once for all messages.
+    """A file of a template or a campaign, as one number sends it: a copy, uploaded to WhatsApp once for all messages.
 
     Messages name it by its digest (``contactcenter.sender.OWN``), so what was sent can be shown after the template
     changed. Media IDs belong to a number (Meta, Media, 2025-11).

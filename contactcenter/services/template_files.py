@@ -1,7 +1,7 @@
 """Files that a template was made with, on messages to one person: attached by themselves, uploaded once per number.
 
-A message names them by digest. The number keeps a copy of each, so the template's own may go; the sender uploads a copy
-when WhatsApp doesn't have it (any more). What the files of a message are, a thread asks here, campaigns' ones too.
+A message names them by digest, and so does a campaign's. The number keeps a copy of each, so the template's own may go;
+the sender uploads a copy when WhatsApp doesn't have it (any more). What the files of a message are, a thread asks here.
 """
 
 import os
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
 
+from config.clock import now
 from contactcenter.models import CampaignFile, CampaignRecipient, MessageSource, TemplateFile
 from contactcenter.sender import OWN, own_digests
 from templates_hsm.components import read
@@ -60,7 +61,10 @@ def filled_in(template, values):
 
 
 def keep(number, rows):
-    """Let ``number`` have its copy of each of these files. Call it in the transaction that writes the message."""
+    """Let ``number`` have its copy of each of these files. Call it in the transaction that writes the message.
+
+    ``rows`` are those of a template or a campaign.
+    """
     wanted = {row.sha256: row for row in rows}
     known = TemplateFile.objects.filter(phone_number=number, sha256__in=wanted).values_list("sha256", flat=True)
     # In one order: two that keep the same files wait for each other's rows, never in a circle.
@@ -81,6 +85,12 @@ def keep(number, rows):
         )
         if not ours and made.file != name:
             default_storage.delete(name)
+
+
+def handed_in(number, digest, media_id):
+    """A campaign uploaded this file for ``number``: its copy needn't be."""
+    rows = TemplateFile.objects.filter(phone_number=number, sha256=digest)
+    rows.update(media_id=media_id, handed_in_at=now())
 
 
 def hand_in_anew(message):
@@ -159,7 +169,7 @@ def _own_rows(messages, named):
 
 
 def _of_campaigns(messages):
-    """The files on the cards of campaigns' messages; their mapping knows which card has which."""
+    """The files on cards that name them by WhatsApp's ID, as campaigns' did; their mapping knows which is where."""
     sent = [
         message.pk
         for message in messages

@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from config.clock import now
 from contactcenter import campaigns
 from contactcenter.campaigns import files, lifecycle, mapping, preparing
-from contactcenter.models import Campaign, CampaignFile, CampaignState, MessageMedia
-from contactcenter.sender import UPLOAD_LIFE, UPLOADED
+from contactcenter.models import Campaign, CampaignFile, CampaignState, TemplateFile
+from contactcenter.sender import OWN, UPLOAD_LIFE, own_digests
 from contactcenter.sender.wire import build
+from contactcenter.services import template_files
 from onboarding import gateway
 from providers.base import Action, ProviderError, ProviderUnavailable
 from providers.models import Incident
@@ -19,6 +20,7 @@ from templates_hsm.services import header_media
 from tenants.tenancy import business_scope
 from tests import builders
 from tests.contactcenter.campaigns import scene as steps
+from tests.contactcenter.sending import sender, statuses, until
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
@@ -81,12 +83,12 @@ def test_the_templates_own_file_goes_along_and_is_uploaded_once(acme, olga, uplo
     assert uploads.contents == [PNG]
     sent = steps.messages_of(campaign)
     with business_scope(acme):
-        media = list(MessageMedia.objects.order_by("pk"))
-    assert UPLOADED in str(sent[0].content)
-    assert {row.provider_media_id for row in media} == {"media-1"} and media[0].file_name == "summer.png"
-    with business_scope(acme):
+        media = TemplateFile.objects.get()
+        assert own_digests(sent[0].content) == own_digests(sent[1].content) == [media.sha256]
+        assert (media.media_id, media.file_name) == ("media-1", "summer.png") and media.handed_in_at is not None
         template_file = header_media.of_header(campaign.template.definition)
-        assert media[0].file.name == CampaignFile.objects.get().file != template_file.file
+        assert media.file not in (template_file.file, CampaignFile.objects.get().file)
+        assert template_files.of_messages(sent)[sent[0].pk][template_files.TOP].file == media.file
 
 
 def test_what_leaves_names_the_uploaded_file(acme, olga, uploads):
@@ -95,8 +97,8 @@ def test_what_leaves_names_the_uploaded_file(acme, olga, uploads):
     message = steps.messages_of(campaign)[0]
 
     item = SimpleNamespace(
-        phone="573001110001", bsuid="", content=message.content, media={"media_id": "media-1"}, reply_to="",
-        own_files={}, message_reference=str(message.reference),
+        phone="573001110001", bsuid="", content=message.content, media=None, reply_to="",
+        own_files={own_digests(message.content)[0]: {"media_id": "media-1"}}, message_reference=str(message.reference),
     )  # fmt: skip
     sent = build(item, "1").json["template"]["components"]
 
@@ -273,7 +275,28 @@ def test_cards_have_their_own_files_and_values(acme, olga, uploads):
 
     assert sorted(uploads.contents) == sorted([PNG, OTHER])
     sent = [card["components"][0]["parameters"][0]["image"]["id"] for card in carousel["cards"]]
-    assert len(set(sent)) == 2 and all(one.startswith("media-") for one in sent)
+    assert sent == [f"{OWN}{first.sha256}", f"{OWN}{second.sha256}"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_campaign_that_was_paused_for_a_month_goes_on_with_files_that_whatsapp_knows(acme, olga, uploads, provider):
+    card = {"components": [header(own(acme, olga, OTHER, "autumn.png")), {"type": "BODY", "text": "Only today."}]}
+    components = [header(own(acme, olga)), BODY, {"type": "CAROUSEL", "cards": [card, card]}]
+    campaign = steps.started(picture_campaign(acme, olga, components=components))
+    feed(campaign)
+    with business_scope(acme):
+        lifecycle.pause(campaign, actor=olga)
+        for model in (CampaignFile, TemplateFile):
+            model.objects.update(handed_in_at=now() - UPLOAD_LIFE * 1.1)
+        lifecycle.resume(campaign, actor=olga)
+    sent = steps.messages_of(campaign)
+
+    with sender(provider):
+        assert until(lambda: statuses(sent) == {"accepted"})
+    assert sorted(provider.uploads) == sorted([PNG, OTHER]) and len(provider.heard) == 2
+    for heard in provider.heard:
+        named = set(re.findall(r"'id': '([^']+)'", str(heard.body["template"])))
+        assert named == {"media-1", "media-2"}
 
 
 def test_an_address_for_everybody_still_works(acme, olga, uploads):
