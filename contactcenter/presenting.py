@@ -37,6 +37,7 @@ KIND_WORDS = {
     "reaction": gettext_lazy("Reaction"),
     "system": gettext_lazy("Notice"),
     "request_welcome": gettext_lazy("Opened the chat"),
+    "deleted": gettext_lazy("Deleted message"),
 }
 _TICKS = {
     MessageStatus.QUEUED: ("clock", gettext_lazy("Waiting to leave"), ""),

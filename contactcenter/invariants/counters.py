@@ -45,14 +45,14 @@ RULES = (
     ),
     Rule(
         "The line in the list is a newest message's.",
-        # Which of one moment's messages it is, older releases decided otherwise; so they did with later campaigns.
+        # Older releases decided otherwise which of one moment's messages it is, and what a deleted one leaves.
         "SELECT c.id, c.last_message_kind AS line, newest.kind AS newest FROM contactcenter_conversation c "
         "CROSS JOIN LATERAL (SELECT m.at, m.kind FROM contactcenter_message m WHERE m.conversation_id = c.id "
         "AND m.direction <> 'notice' AND m.kind <> 'reaction' AND m.source <> 'campaign' "
         "ORDER BY m.at DESC, m.id DESC LIMIT 1) newest "
         "WHERE NOT EXISTS (SELECT 1 FROM contactcenter_message m WHERE m.conversation_id = c.id AND m.at >= newest.at "
-        "AND (left(m.text, 200), m.kind, m.direction) "
-        "= (c.last_message_text, c.last_message_kind, c.last_message_direction))",
+        "AND (m.deleted_at IS NOT NULL OR (left(m.text, 200), m.kind, m.direction) "
+        "= (c.last_message_text, c.last_message_kind, c.last_message_direction)))",
     ),
     Rule(
         "A message belongs to the number and the contact of its conversation.",

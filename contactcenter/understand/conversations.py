@@ -161,13 +161,15 @@ def _find_waiting(states):
 
 _NEWEST = """
 LEFT JOIN LATERAL (
-    SELECT m.text, m.kind, m.direction FROM contactcenter_message m
+    SELECT CASE WHEN m.deleted_at IS NULL THEN m.text ELSE '' END AS text,
+        CASE WHEN m.deleted_at IS NULL THEN m.kind ELSE 'deleted' END AS kind, m.direction FROM contactcenter_message m
     WHERE NOT t.known AND m.conversation_id = t.id AND m.direction <> 'notice'
     AND m.kind <> 'reaction' AND m.source <> 'campaign' ORDER BY m.at DESC, m.id DESC LIMIT 1
 ) newest ON true
 """
 """The line in the list is the last one of the thread: of one moment's messages the one that arrived last. Keys tell,
-because batches of one number come one after the other. A campaign is no line, except where it opened the thread."""
+because batches of one number come one after the other. A campaign is no line, except where it opened the thread, and of
+what was deleted the list tells no more than the thread."""
 
 
 _WRITTEN = {

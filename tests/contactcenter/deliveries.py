@@ -201,7 +201,9 @@ WRONG = {
     "the line in the list isn't the last of the thread": "SELECT c.id, c.last_message_text, m.text "
     "FROM contactcenter_conversation c CROSS JOIN LATERAL (SELECT * FROM contactcenter_message m "
     "WHERE m.conversation_id = c.id AND m.direction <> 'notice' ORDER BY m.at DESC, m.id DESC LIMIT 1) m "
-    "WHERE (c.last_message_text, c.last_message_kind, c.last_message_direction) <> (m.text, m.kind, m.direction)",
+    "WHERE (c.last_message_text, c.last_message_kind, c.last_message_direction) <> "
+    "(CASE WHEN m.deleted_at IS NULL THEN m.text ELSE '' END, "
+    "CASE WHEN m.deleted_at IS NULL THEN m.kind ELSE 'deleted' END, m.direction)",
     # When two conversations become one, the news of the one that goes are gone as well, so which kinds of news there
     # were depends on the order. That there were some for each change doesn't.
     "nobody was told of a message or a reaction": "SELECT c.id FROM contactcenter_conversation c "

@@ -47,17 +47,26 @@ names = st.sampled_from([None, None, "Rosa", "Rosita", "Ñandú"])
 targets = st.sampled_from([f"wamid.{n}" for n in range(6)])
 
 
-@st.composite
-def inbounds(draw):
-    number, n = draw(numbers), draw(st.integers(0, 5))
+def message(number, n):
+    """One of the six that people write to each number."""
     # What a message is depends on its ID alone: the same ID never comes with another content. Two are of one second.
     person, at, ad = PEOPLE[WRITERS[number][n // 2]], 7919 * (n // 2 + 1) % 100_000, n == 3
     name = ("Rosa", None, "Rosita", "Ñandú", None, "Rosa")[n]
-    text = f"Hola #{CODES[number]}" if n == 4 and number in CODES else WORDS[n % 4]
+    text = f"Hola #{CODES[number]}" if n in (0, 4) and number in CODES else WORDS[n % 4]
     more = {"referral": {"source_type": "ad", "source_id": "9"}} if ad else {}
     if n in (0, 5):
         more["context"] = {"id": f"wamid.{(n + 2) % 6}"}
     return meta.inbound(number, f"wamid.{n}", at, text, name=name, username=name and "rosa", **person, **more)
+
+
+inbounds = st.builds(message, numbers, st.integers(0, 5))
+
+
+@st.composite
+def bursts(draw):
+    """The two messages that somebody writes within one second, in any order."""
+    number, first = draw(numbers), draw(st.sampled_from([0, 2, 4]))
+    return [message(number, n) for n in draw(st.permutations([first, first + 1]))]
 
 
 @st.composite
@@ -123,7 +132,8 @@ def strangers(draw):
             return meta.frame(number, errors=[{"code": 131031, "title": f"Locked at {at}"}])
 
 
-events = inbounds() | inbounds() | inbounds() | statuses() | statuses() | others() | others() | strangers()
+events = inbounds | inbounds | inbounds | statuses() | statuses() | others() | others() | strangers()
+MANY_STRANGERS = st.lists(strangers(), min_size=2, max_size=4)
 ways = st.sampled_from(["entry", "change", "beside"])
 
 
@@ -131,7 +141,8 @@ ways = st.sampled_from(["entry", "change", "beside"])
 def heard(draw):
     """One to five events of one delivery, how it holds them, and the second at which it was received: often before the
     time that an event states."""
-    told = draw(st.lists(events, min_size=1, max_size=5) | st.lists(events, min_size=1, max_size=1))
+    any_of_them = st.lists(events, min_size=1, max_size=5)
+    told = draw(any_of_them | any_of_them | st.lists(events, min_size=1, max_size=1) | bursts() | MANY_STRANGERS)
     return told, draw(st.tuples(*[ways] * (len(told) - 1))), draw(st.integers(1, 250_000) | st.integers(1, 50_000))
 
 

@@ -223,7 +223,8 @@ def test_edits_and_deletions_wait_for_their_message(number, scope):
 
     message = Message.objects.get()
     assert (message.text, message.edited_at, message.deleted_at) == ("third", second(20), second(30))
-    assert Conversation.objects.get().last_message_text == "third"
+    conversation = Conversation.objects.get()
+    assert (conversation.last_message_text, conversation.last_message_kind) == ("", "deleted")
     assert not PendingUpdate.objects.exists()
 
 

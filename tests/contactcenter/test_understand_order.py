@@ -99,6 +99,18 @@ def test_a_campaign_and_our_reaction_are_no_line_of_the_list_whatever_is_worked_
     assert shown(acme)[1] == "first, edited"
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_list_tells_no_more_of_a_deleted_message_than_the_thread(acme, number, client, ana, order):
+    news = [*said("My card number is 1234"), meta.revoke("777", "wamid.y", 9, "wamid.Z", wa_id=ROSA)]
+    for place in order:
+        hear(news[place])
+    client.force_login(ana)
+
+    page = client.get(f"/b/{acme.slug}/inbox/").content.decode()
+
+    assert re.search(r'class="snippet">([^<]*)<', page)[1] == "Deleted message"
+
+
 def test_the_line_of_a_thread_that_a_campaign_opened_stays_when_a_reaction_comes(acme, number):
     with business_scope(acme):
         contact = builders.contact(acme, "Rosa", wa_id=ROSA)
