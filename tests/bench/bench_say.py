@@ -151,7 +151,9 @@ def fair(ground):
     ground.fresh_database("fair")
     campaign_n, replies, blocks = (100_000, 60, 5) if ground.full else (6_000, 28, 5)
     [campaigning, other] = world.numbers(2, per_second=80)
-    writers = {"other": world.people(other, 100), "same": world.people(campaigning, 100)}
+    # To each person one reply, because a number may not write to the same one again at once.
+    each = 2 * blocks * (replies + 3)
+    writers = {"other": iter(world.people(other, each)), "same": iter(world.people(campaigning, each))}
     crowd = world.people(campaigning, 20_000 if ground.full else campaign_n, prefix="5731")
     # What leaves during the blocks is over and above those that wait.
     wanted = campaign_n + blocks * 80 * 10
@@ -165,20 +167,20 @@ def fair(ground):
     asked, taken = {}, {"idle": [], "loaded": []}
     dice = random.Random(5)
 
-    def say(whose, turn):
-        reply = world.messages([writers[whose][turn % 100]])
+    def say(whose):
+        reply = world.messages([next(writers[whose])])
         return str(reply[0].reference), world.put_out(reply, AGENT)
 
     def block(load, turn):
         world.campaign_waits(cursor, campaigning, campaign_n if load == "loaded" else 0)
         for n in range(6):  # whatever the change brought along is over when the replies are measured
-            say(("other", "same")[n % 2], 99 - n)
+            say(("other", "same")[n % 2])
             time.sleep(0.1)
         began = time.monotonic()
         with metered(sender.pid, ground.postgres_pid) as meter:
-            for n in range(replies):
-                for whose in ("other", "same"):
-                    reference, at = say(whose, turn * replies + n)
+            for _ in range(replies):
+                for whose in writers:
+                    reference, at = say(whose)
                     asked[reference] = (load, turn, whose, at)
                     time.sleep(dice.uniform(0.015, 0.045))
         taken[load].append((began, time.monotonic(), meter))
