@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from config import bulk, hints
@@ -86,20 +87,36 @@ def take_own(campaign):
 
 def _keep(campaign, content, ending, name, kind, mime_type):
     stored, size, digest = store(campaign.business, content, ending)
-    same = CampaignFile.objects.filter(campaign=campaign, sha256=digest, kind=kind).first()
-    if same is not None:
+    try:
+        same = CampaignFile.objects.filter(campaign=campaign, sha256=digest, kind=kind).first()
+        if same is None:
+            _check_room(campaign.business_id, size)
+            return CampaignFile.objects.create(
+                business_id=campaign.business_id,
+                campaign=campaign,
+                kind=kind,
+                file=stored,
+                file_name=name[-200:],
+                mime_type=mime_type,
+                size=size,
+                sha256=digest,
+            )
+    except BaseException:
         default_storage.delete(stored)
-        return same
-    return CampaignFile.objects.create(
-        business_id=campaign.business_id,
-        campaign=campaign,
-        kind=kind,
-        file=stored,
-        file_name=name[-200:],
-        mime_type=mime_type,
-        size=size,
-        sha256=digest,
-    )
+        raise
+    default_storage.delete(stored)
+    return same
+
+
+def _check_room(business_id, size):
+    """Drafts have as much room as templates have; what was sent is kept without counting."""
+    drafts = CampaignFile.objects.filter(business=business_id, campaign__started_at=None)
+    used = drafts.aggregate(files=Count("pk"), size=Sum("size"))
+    full = used["files"] >= header_media.FILES_PER_BUSINESS
+    if full or (used["size"] or 0) + size > header_media.BYTES_PER_BUSINESS:
+        raise ValidationError(
+            _("Your business has used up its room for files of templates. Write to us."), code="quota"
+        )
 
 
 def rule_of(source, row):
@@ -109,8 +126,18 @@ def rule_of(source, row):
 
 def forget(campaign):
     """Once this is committed the files of a campaign that was never started are gone."""
-    names = list(CampaignFile.objects.filter(campaign=campaign).values_list("file", flat=True))
-    CampaignFile.objects.filter(campaign=campaign).delete()
+    _forget(CampaignFile.objects.filter(campaign=campaign))
+
+
+def forget_unnamed(campaign):
+    """Once this is committed the files that others replaced are gone."""
+    named = mapping.files_in(campaign.mapping)
+    _forget(CampaignFile.objects.filter(campaign=campaign).exclude(reference__in=named))
+
+
+def _forget(rows):
+    names = list(rows.values_list("file", flat=True))
+    rows.delete()
     for name in names:
         transaction.on_commit(lambda gone=name: default_storage.delete(gone), robust=True)
 
@@ -121,6 +148,11 @@ def used(campaign):
     if not wanted:
         return {}
     return {str(row.reference): row for row in CampaignFile.objects.filter(campaign=campaign, reference__in=wanted)}
+
+
+def are_missing(campaign):
+    """Whether the mapping names a file that isn't kept."""
+    return len(used(campaign)) < len(mapping.files_in(campaign.mapping))
 
 
 def shown(campaign, address):
@@ -200,7 +232,7 @@ def hand_in(pk, business_id):
         due, number_id = _due(campaign), number.phone_number_id
         token, provider = waba.access_token, waba.provider
     if due is None:
-        return _stop(pk, business_id, "file_gone", {})
+        return gone(pk, business_id)
     line = gateway.line(access_token=token, provider=provider, subject=f"campaign:{pk}")
     for row in due:
         try:
@@ -210,13 +242,12 @@ def hand_in(pk, business_id):
                 number_id, content=content, mime_type=row.mime_type, filename=f"{row.kind.lower()}{row.ending}"
             )
         except FileNotFoundError:
-            return _stop(pk, business_id, "file_gone", {})
+            return gone(pk, business_id)
         except ProviderError as error:
             return _refused(pk, business_id, error)
         with business_scope(business_id):
             CampaignFile.objects.filter(pk=row.pk).update(media_id=media_id, handed_in_at=now())
-            template_files.keep(number, [row])
-            template_files.handed_in(number, row.sha256, media_id)
+            template_files.handed_in(number, row.sha256, media_id, now())
     if campaign.failures:
         aftermath.number_works_again(number.pk)
         with business_scope(business_id):
@@ -241,6 +272,11 @@ def _refused(pk, business_id, error):
     if error.action is Action.STOP_NUMBER:
         aftermath.number_stopped(row.phone_number_id, error.code or error.http_status, error.details or error.message)
     return False
+
+
+def gone(pk, business_id):
+    """Stop a campaign whose file isn't there any more. Call it outside any scope."""
+    return _stop(pk, business_id, "file_gone", {})
 
 
 def _stop(pk, business_id, reason, details):
@@ -272,3 +308,14 @@ def _part_in_place(part, rows):
     header = part.get("header")
     row = rows.get(mapping.file_in(header))
     return part if row is None else part | {"header": header | {"id": f"{OWN}{row.sha256}"}}
+
+
+def keep_for_messages(number, rows):
+    """Let the sender know the files of messages just written, and by which IDs WhatsApp has them.
+
+    ``rows`` is what ``used`` said. Raises ``FileNotFoundError``.
+    """
+    new = template_files.keep(number, rows.values())
+    for row in rows.values():
+        if row.sha256 in new:
+            template_files.handed_in(number, row.sha256, row.media_id, row.handed_in_at)

@@ -7,13 +7,25 @@ what doesn't fit its state. A second click changes nothing.
 import hashlib
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from config import hints
 from config.clock import now
 from contactcenter import gate, gate_many
-from contactcenter.campaigns import CAMPAIGN_CHANGED, TASK, audience, files, mapping, outbox, preparing, rules, watching
+from contactcenter.campaigns import (
+    CAMPAIGN_CHANGED,
+    TASK,
+    audience,
+    files,
+    mapping,
+    outbox,
+    preparing,
+    reasons,
+    rules,
+    watching,
+)
 from contactcenter.models import Audience, Campaign, CampaignRecipient, CampaignState
 from tenants import audit, live
 from tenants.enums import Role
@@ -169,6 +181,11 @@ def check(campaign, *, actor=None):
         files.take_own(row)
     except OSError as exc:
         raise NotPossible(_("The template's own file isn't there any more. Choose another file.")) from exc
+    except ValidationError as exc:
+        raise NotPossible(" ".join(exc.messages)) from exc
+    if files.are_missing(row):
+        raise NotPossible(f"{reasons.stopped('file_gone')[0]} {_('Choose a file.')}")
+    files.forget_unnamed(row)
     row.category, row.template_digest = row.template.category, watching.digest_of(row.template)
     row.stop_reason, row.stop_details = "", {}
     if row.audience != Audience.CSV:

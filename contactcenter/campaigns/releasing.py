@@ -32,7 +32,7 @@ from contactcenter.models import (
     RecipientState,
 )
 from contactcenter.sender import CHANNEL
-from contactcenter.services import MESSAGE_CHANGED, content, template_files
+from contactcenter.services import MESSAGE_CHANGED, content
 from contacts.services import merging
 from onboarding.models import PersonWritten
 from onboarding.services import written_first
@@ -80,7 +80,10 @@ def feed(pk, business_id):
     try:
         made, ends = 0, time.monotonic() + TURN_SECONDS
         while time.monotonic() < ends:
-            taken = release_slice(pk, business_id)
+            try:
+                taken = release_slice(pk, business_id)
+            except FileNotFoundError:
+                taken = files.gone(pk, business_id) or None
             if taken is None:
                 break
             made += taken
@@ -255,8 +258,7 @@ def _release(campaign, picked, present, places):
     )
     _note([row for row in going if row.contact_id in made], made, present)
     if messages:
-        # Last of all, as whoever sends to one person does. There it is already, unless an older program handed it in.
-        template_files.keep(number, rows.values())
+        files.keep_for_messages(number, rows)  # last of all, as whoever sends to one person does
     left_out += [(row.pk, "twin") for row in going if row.contact_id not in made]
     _leave_out(left_out)
     return len(made), held

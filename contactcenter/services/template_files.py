@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
 
-from config.clock import now
 from contactcenter.models import CampaignFile, CampaignRecipient, MessageSource, TemplateFile
 from contactcenter.sender import OWN, own_digests
 from templates_hsm.components import read
@@ -63,12 +62,13 @@ def filled_in(template, values):
 def keep(number, rows):
     """Let ``number`` have its copy of each of these files. Call it in the transaction that writes the message.
 
-    ``rows`` are those of a template or a campaign.
+    ``rows`` are those of a template or a campaign. Returns the digests of those that it hadn't.
     """
     wanted = {row.sha256: row for row in rows}
     known = TemplateFile.objects.filter(phone_number=number, sha256__in=wanted).values_list("sha256", flat=True)
     # In one order: two that keep the same files wait for each other's rows, never in a circle.
-    for digest in sorted(wanted.keys() - set(known)):
+    new = sorted(wanted.keys() - set(known))
+    for digest in new:
         row = wanted[digest]
         with default_storage.open(row.file, "rb") as opened:
             name, size, _digest = store(number.business, opened, os.path.splitext(row.file)[1])
@@ -85,12 +85,13 @@ def keep(number, rows):
         )
         if not ours and made.file != name:
             default_storage.delete(name)
+    return new
 
 
-def handed_in(number, digest, media_id):
-    """A campaign uploaded this file for ``number``: its copy needn't be."""
+def handed_in(number, digest, media_id, at):
+    """A campaign uploaded this file for ``number`` at a moment: its copy needn't be."""
     rows = TemplateFile.objects.filter(phone_number=number, sha256=digest)
-    rows.update(media_id=media_id, handed_in_at=now())
+    rows.update(media_id=media_id, handed_in_at=at)
 
 
 def hand_in_anew(message):

@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config.clock import now
@@ -364,3 +365,58 @@ def test_cards_that_were_made_with_one_picture_show_the_ones_that_were_chosen(cl
         page = client.get(f"/b/{acme.slug}/campaigns/{campaign.reference}/{step}").content.decode()
         first, second = (page.index(f"/files/{row.reference}/") for row in chosen)
         assert first < second
+
+
+def test_a_check_throws_away_the_files_that_were_replaced(acme, olga, django_capture_on_commit_callbacks, settings):
+    campaign = picture_campaign(acme, olga)
+    slot = mapping.slots(campaign.template.definition)[0]
+    with business_scope(acme):
+        first, last = (
+            files.take_upload(campaign, slot, SimpleUploadedFile("a.png", PNG + sign)) for sign in (b"1", b"2")
+        )
+        lifecycle.choose_values(campaign, campaign.mapping | {slot.key: files.rule_of(mapping.FILE, last)})
+    with django_capture_on_commit_callbacks(execute=True):
+        steps.checked(campaign)
+
+    with business_scope(acme):
+        assert CampaignFile.objects.get() == last
+    assert not (settings.MEDIA_ROOT / first.file).exists() and (settings.MEDIA_ROOT / last.file).exists()
+
+
+def test_drafts_have_room_for_so_many_files_and_what_is_refused_leaves_nothing(acme, olga, monkeypatch, settings):
+    campaign = picture_campaign(acme, olga)
+    slot = mapping.slots(campaign.template.definition)[0]
+    monkeypatch.setattr(header_media, "FILES_PER_BUSINESS", 2)
+    stored = lambda: sum(1 for path in settings.MEDIA_ROOT.rglob("*.png"))  # noqa: E731
+    with business_scope(acme):
+        for sign in (b"1", b"2"):
+            files.take_upload(campaign, slot, SimpleUploadedFile("a.png", PNG + sign))
+        before = stored()
+        with pytest.raises(ValidationError, match="room"):
+            files.take_upload(campaign, slot, SimpleUploadedFile("a.png", PNG + b"3"))
+        assert stored() == before and CampaignFile.objects.count() == 2
+        assert files.take_upload(campaign, slot, SimpleUploadedFile("a.png", PNG + b"2")) is not None
+        with pytest.raises(lifecycle.NotPossible, match="room"):
+            lifecycle.check(campaign)  # it wants a copy of the template's own
+
+        Campaign.objects.update(started_at=now())
+        files.take_upload(campaign, slot, SimpleUploadedFile("a.png", PNG + b"3"))
+
+
+def test_a_file_that_is_gone_is_told_before_the_check_and_stops_what_runs(acme, olga, uploads, settings):
+    campaign = picture_campaign(acme, olga)
+    slot = mapping.slots(campaign.template.definition)[0]
+    with business_scope(acme):
+        row = files.take_upload(campaign, slot, SimpleUploadedFile("a.png", OTHER))
+        lifecycle.choose_values(campaign, campaign.mapping | {slot.key: files.rule_of(mapping.FILE, row)})
+    running = steps.started(campaign)
+    assert steps.feed(running) == 0 and files.run_due() == 1
+    (settings.MEDIA_ROOT / row.file).unlink()
+    assert steps.feed(running) == 0
+    assert steps.again(running).stop_reason == "file_gone" and steps.messages_of(running) == []
+
+    with business_scope(acme):
+        Campaign.objects.update(started_at=None)
+        CampaignFile.objects.all().delete()
+        with pytest.raises(lifecycle.NotPossible, match="isn't there any more"):
+            lifecycle.check(running)
