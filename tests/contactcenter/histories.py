@@ -50,7 +50,7 @@ targets = st.sampled_from([f"wamid.{n}" for n in range(6)])
 def message(number, n):
     """One of the six that people write to each number."""
     # What a message is depends on its ID alone: the same ID never comes with another content. Two are of one second.
-    person, at, ad = PEOPLE[WRITERS[number][n // 2]], 7919 * (n // 2 + 1) % 100_000, n == 3
+    person, at, ad = PEOPLE[WRITERS[number][n // 2]], 15_838 * (n // 2 + 1), n == 3
     name = ("Rosa", None, "Rosita", "Ñandú", None, "Rosa")[n]
     text = f"Hola #{CODES[number]}" if n in (0, 4) and number in CODES else WORDS[n % 4]
     more = {"referral": {"source_type": "ad", "source_id": "9"}} if ad else {}
