@@ -364,7 +364,13 @@ def test_the_invariants_hold_with_a_campaign_on_its_way(acme):
     builders.message(thread, "Hello", at=at)
     with business_scope(acme):
         Conversation.objects.filter(pk=thread.pk).update(
-            waiting_since=at, last_inbound_at=at, last_activity_at=at, unread_count=1
+            waiting_since=at,
+            last_inbound_at=at,
+            last_activity_at=at,
+            unread_count=1,
+            last_message_kind="text",
+            last_message_text="Hello",
+            last_message_direction="inbound",
         )
     feed(campaign)
     with every_business(), connection.cursor() as cursor:
