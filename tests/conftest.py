@@ -36,8 +36,12 @@ _prepare_environment()
 django.setup()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What one worker of a whole run takes: the journeys, which share a program, or a file."""
+    """What one worker of a whole run takes: the journeys, which share a program, or a file.
+
+    First of all: the runner reads the marks in the same hook.
+    """
     for item in items:
         folder = item.path.parent
         item.add_marker(pytest.mark.xdist_group("journeys" if folder.name == "journeys" else str(item.path)))

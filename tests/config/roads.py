@@ -7,6 +7,8 @@ subscribers of webhooks, methods of what a function was given) isn't followed.
 import ast
 from pathlib import Path
 
+from tests.source_trees import tree_of
+
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("config", "tenants", "providers", "contacts", "onboarding", "templates_hsm", "sessions_24h", "contactcenter")
 NETWORKS = ("requests", "http.client", "smtplib", "urllib.request", "aiohttp", "django.core.mail", "providers.http")
@@ -21,7 +23,7 @@ class Roads:
         for path in (path for app in apps for path in sorted((root / app).rglob("*.py"))):
             parts = path.relative_to(root).with_suffix("").parts
             if "migrations" not in parts:
-                self._read(".".join(parts[:-1] if parts[-1] == "__init__" else parts), ast.parse(path.read_bytes()))
+                self._read(".".join(parts[:-1] if parts[-1] == "__init__" else parts), tree_of(path.read_bytes()))
 
     def to_network(self, name):
         """The way from a function to a network as a list of dotted names, or ``None``."""
