@@ -20,7 +20,7 @@ run: .venv/ready ## Start everything on this machine; Ctrl-C stops it
 
 test: .venv/ready-dev ## The whole test suite on embedded servers (ARGS="-k inbox" picks)
 	@$(BIN)/python manage.py translations compile --quiet
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --maxprocesses 4 --dist loadgroup)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --maxprocesses 4 --no-loadscope-reorder)
 
 faults: .venv/ready-dev ## Violence against a whole installation (ARGS="--seed 7 --only sender" repeats a part)
 	@$(BIN)/python -m tests.faults $(ARGS)

@@ -36,15 +36,21 @@ _prepare_environment()
 django.setup()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What one worker of a whole run takes: the journeys, which share a program, or a file.
+    """What takes longest comes first, so that the workers of a whole run end together."""
+    items.sort(key=lambda item: item.path.parent.name not in ("journeys", "faults"))
 
-    First of all: the runner reads the marks in the same hook.
-    """
-    for item in items:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group("journeys" if folder.name == "journeys" else str(item.path)))
+
+def pytest_xdist_make_scheduler(config, log):
+    """A worker of a whole run takes a file at a time, or all journeys, which share one program."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            folder, _slash, _name = nodeid.partition("::")[0].rpartition("/")
+            return folder if folder.endswith("journeys") else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 def pytest_unconfigure(config):
