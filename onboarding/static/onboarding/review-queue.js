@@ -1,5 +1,5 @@
 // The reviewers' queue by keyboard: j and k walk the rows, Enter opens, / searches.
-import { listen, stepper } from "./review-keys.js";
+import { listen, stepper } from "../js/keys.js";
 
 const rows = [...document.querySelectorAll("#result_list tbody tr.data-row")];
 const walk = stepper(rows, (row) => row.querySelector("a[href]"));

@@ -1,5 +1,5 @@
 // One application on the review desk: keys, canned words, the minute that runs, and news from colleagues.
-import { listen, stepper } from "./review-keys.js";
+import { listen, stepper } from "../js/keys.js";
 
 const page = document.querySelector(".review[data-mark]");
 const NEWS_EVERY = 5_000;
