@@ -2,12 +2,12 @@
 
 from django.contrib import admin, messages
 from django.shortcuts import redirect
-from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from config.dates import short
 from onboarding.admin import charts
 from templates_hsm import news_words, presenting
 from templates_hsm.exceptions import HasErrors, NotPossible
@@ -178,7 +178,7 @@ def _chart():
         gettext("Misses a week"),
         ngettext("%(n)d miss in %(weeks)d weeks", "%(n)d misses in %(weeks)d weeks", total)
         % {"n": total, "weeks": misses.WEEKS},
-        [date_format(day, "j M") for day, _counts in weeks],
+        [short(day, "j M") for day, _counts in weeks],
         [(kind.label, [counts[kind.value] for _day, counts in weeks]) for kind in MissKind],
         heading=gettext("Week of"),
         every=2,

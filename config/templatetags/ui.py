@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from config.clock import now
+from config.dates import short
 from config.templatetags import forms_look
 
 register = template.Library()
@@ -167,14 +168,20 @@ def when_text(value):
     if days == 1:
         return _("yesterday %(time)s") % {"time": clock}
     if 1 < days < 7:
-        return f"{formats.date_format(local, 'D')} {clock}"
-    return formats.date_format(local, "j M" if local.year == today.year else "j M Y")
+        return f"{short(local, 'D')} {clock}"
+    return short(local, "j M" if local.year == today.year else "j M Y")
 
 
 def _time_element(value, text):
     local = timezone.localtime(value)
     full = f"{formats.date_format(local, 'DATE_FORMAT')}, {local:%H:%M}"
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, text)
+
+
+@register.filter(expects_localtime=True)
+def short_date(value, form):
+    """A date in the letters of Django's ``date`` filter, as the language writes them (``config.dates.short``)."""
+    return short(value, form) if value else ""
 
 
 @register.simple_tag

@@ -7,6 +7,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from config.clock import now
+from config.dates import short
 from config.templatetags.ui import duration_text, money
 from contactcenter import presenting, queries
 from onboarding.rulebook.house import house_rule
@@ -58,9 +59,9 @@ def listed_at(value):
     elif days == 1:
         text = _("yesterday")
     elif days < 7:
-        text = formats.date_format(local, "D")
+        text = short(local, "D")
     else:
-        text = formats.date_format(local, "j M" if local.year == today.year else "j M Y")
+        text = short(local, "j M" if local.year == today.year else "j M Y")
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), text)
 
 
@@ -115,7 +116,7 @@ def reply_price(price):
 @register.simple_tag
 def price_block(price):
     """Return a price with its source and day, as the design shows it beside a button."""
-    day = formats.date_format(timezone.localtime(now()).date(), "j M")
+    day = short(timezone.localtime(now()).date(), "j M")
     source = _("Rate of %(day)s, %(market)s") % {"day": day, "market": price.market}
     return format_html(
         '<dl><dt>{}</dt><dd>{}</dd></dl><p class="small muted">{}</p>', _("Price"), price_words(price), source

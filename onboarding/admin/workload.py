@@ -1,9 +1,9 @@
 """The page on workload and outcomes: figures, charts drawn on the server, and the same as tables."""
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from config.dates import short
 from onboarding.admin import charts
 from onboarding.enums import ApplicationStatus as Status
 from onboarding.rulebook.house import house_rule
@@ -13,7 +13,7 @@ from onboarding.services import workload
 def context():
     """The template's values."""
     found = workload.measure()
-    days = [date_format(day, "j M") for day in found.days]
+    days = [short(day, "j M") for day in found.days]
     target = house_rule("review_target_hours")
     outcomes = {
         Status.APPROVED: pgettext("outcomes", "Approved"),

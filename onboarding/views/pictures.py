@@ -1,8 +1,8 @@
 """Pictures that pages of this app draw: QR codes, and bars of days."""
 
 from django.http import Http404, HttpResponse
-from django.utils import formats
 
+from config.dates import short
 from onboarding.services.chat_links import picture
 
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
@@ -38,7 +38,7 @@ def bars(days):
             }
         )
         if at % 7 == (len(days) - 1) % 7:
-            labels.append({"x": round(LEFT + at * step + step / 2, 1), "text": formats.date_format(day, "j M")})
+            labels.append({"x": round(LEFT + at * step + step / 2, 1), "text": short(day, "j M")})
     return {
         "bars": drawn,
         "labels": labels,

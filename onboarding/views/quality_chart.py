@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from config.dates import short
 from providers.words import Quality
 
 WIDTH, HEIGHT = 360, 140
@@ -59,7 +59,7 @@ def draw(points, at):
     for days in (90, 45, 0):
         moment = at - timedelta(days=days)
         anchor = "start" if days == 90 else "end" if days == 0 else "middle"
-        chart.labels.append({"x": x(moment), "text": date_format(moment, "j M"), "anchor": anchor})
+        chart.labels.append({"x": x(moment), "text": short(moment, "j M"), "anchor": anchor})
     pieces, level_before = [], None
     ends = [moment for moment, _word in points[1:]] + [at]
     for (moment, word), end in zip(points, ends, strict=True):

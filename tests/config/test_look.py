@@ -139,6 +139,20 @@ def test_figures_follow_the_language():
     assert ui.money(31) == "US$\u00a031.00"
 
 
+def test_abbreviated_months_and_days_are_capital_in_english_alone(monkeypatch):
+    day = now().replace(year=2025, month=11, day=4)
+    monkeypatch.setattr(ui, "now", lambda: day + timedelta(days=3))
+    short = engines["django"].from_string('{{ day|short_date:"j M Y" }}{{ none|short_date:"j M" }}')
+    for language, date, start in (
+        ("en", "4 Nov 2025", "Tue"),
+        ("es", "4 nov 2025", "mar"),
+        ("pt-br", "4 nov 2025", "ter"),
+    ):
+        with translation.override(language):
+            assert short.render({"day": day, "none": None}) == date
+            assert ui.when_text(day).startswith(start)
+
+
 def test_numbers_of_phones_are_national_at_home_and_international_elsewhere():
     assert ui.phone("+576024850199", "CO").startswith("(602)") or "602" in ui.phone("+576024850199", "CO")
     assert ui.phone("+576024850199").startswith("+57")
