@@ -42,15 +42,29 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """A worker of a whole run takes a file at a time, or all journeys, which share one program."""
+    """A worker of a whole run takes neighbours of one file, or all journeys, which share one program.
+
+    Neighbours, because pytest-django puts tests that commit behind all others: they empty what migrations filled.
+    """
+    from itertools import groupby
+
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
-            folder, _slash, _name = nodeid.partition("::")[0].rpartition("/")
-            return folder if folder.endswith("journeys") else nodeid.partition("::")[0]
+    def place(nodeid):
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder.endswith("journeys") else file
 
-    return ByFile(config, log)
+    class InOrder(LoadScopeScheduling):
+        scopes = None
+
+        def _split_scope(self, nodeid):
+            if self.scopes is None:
+                runs = enumerate(groupby(self.collection, place))
+                self.scopes = {one: f"{where} {n}" for n, (where, run) in runs for one in run}
+            return self.scopes[nodeid]
+
+    return InOrder(config, log)
 
 
 def pytest_unconfigure(config):
