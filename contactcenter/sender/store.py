@@ -12,6 +12,7 @@ import psycopg2.extras
 from django.conf import settings
 from django.db import connections
 
+from config import plans
 from config.clock import now
 from config.faults import fault_point
 from contactcenter.sender import UPLOAD_LIFE, first_contacts, outcomes, own_digests, statements
@@ -88,10 +89,10 @@ class Store:
     @contextmanager
     def _transaction(self):
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg2.connect(**self._parameters)
+            self._connection = psycopg2.connect(**self._parameters, cursor_factory=plans.Cursor)
             self.generation += 1
             with self._connection.cursor() as cursor:
-                cursor.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+                cursor.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'; {plans.PER_SET}")
             self._connection.commit()
         try:
             with self._connection.cursor() as cursor:

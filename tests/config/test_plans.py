@@ -1,5 +1,6 @@
 """Plans that are made once per connection."""
 
+import psycopg2
 import pytest
 from django.db import connection, transaction
 from django.db.utils import NotSupportedError
@@ -56,3 +57,45 @@ def test_a_server_that_forgot_the_plans_gets_them_again(transactional_db):
     with pytest.raises(Exception, match="does not exist"):
         ask(DOUBLED, 2, bulk.array([1]))
     assert ask(DOUBLED, 2, bulk.array([1])) == [(2, "100 %")]
+
+
+@pytest.fixture
+def own(db):
+    """A connection that speaks SQL without Django."""
+    parameters = connection.get_connection_params()
+    for name in ("cursor_factory", "context"):
+        parameters.pop(name, None)
+    opened = psycopg2.connect(**parameters, cursor_factory=plans.Cursor)
+    with opened.cursor() as cursor:
+        cursor.execute(plans.PER_SET)
+        yield cursor
+    opened.close()
+
+
+def answer(cursor, sql, params):
+    cursor.execute(sql, params)
+    return cursor.fetchall()
+
+
+def test_a_connection_of_ones_own_keeps_plans_by_name_and_by_place(own):
+    named = "SELECT n * %(by)s, %(by)s + 0, '100 %%' FROM unnest(%(them)s::int[]) AS t(n) ORDER BY n"
+    assert answer(own, named, {"them": [1, 2], "by": 3}) == [(3, 3, "100 %"), (6, 3, "100 %")]
+    assert answer(own, named, {"by": 2, "them": []}) == []
+    assert answer(own, DOUBLED, [2, bulk.array([4])]) == [(8, "100 %")]
+    assert answer(own, "SELECT %(word)s::text", {"word": "unplanned"}) == [("unplanned",)]
+
+    plain = "SELECT strpos(statement, 'n * $1'), generic_plans FROM pg_prepared_statements ORDER BY prepare_time"
+    own.execute(plain)
+    found = own.fetchall()
+    assert [uses for _at, uses in found] == [2, 1] and all(at for at, _uses in found)
+
+
+def test_outdated_plans_of_ones_own_connection_fail_as_a_connection_does_and_are_made_anew(own):
+    own.execute("CREATE TEMP TABLE changing (n int); INSERT INTO changing VALUES (1)")
+    every = "SELECT * FROM changing WHERE n = ANY(%(them)s)"
+    assert answer(own, every, {"them": [1]}) == [(1,)]
+    own.execute("ALTER TABLE changing ADD more int DEFAULT 9; COMMIT")
+    with pytest.raises(psycopg2.OperationalError):
+        answer(own, every, {"them": [1]})
+    own.connection.rollback()
+    assert answer(own, every, {"them": [1]}) == [(1, 9)]
