@@ -19,7 +19,7 @@ FORGOTTEN = {"0A000", "26000"}
 """PostgreSQL's codes for a plan that a migration outdated, and one that it no longer knows: the same again succeeds."""
 
 PER_SET = """
-SET plan_cache_mode = force_generic_plan;
+SET plan_cache_mode = force_generic_plan; SET jit = off;
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off
 """
 """For a connection of one's own (``Cursor``): a plan made while tables are small must suit them when they are large."""

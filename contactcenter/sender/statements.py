@@ -1,4 +1,8 @@
-"""The sender's SQL. Every statement works on sets; leases use the database's own clock, which is never moved."""
+"""The sender's SQL. Every statement works on sets; leases use the database's own clock, which is never moved.
+
+Rows of the outbox are named (``id = ANY``) even where a join says which: statistics that were taken while the outbox
+was empty make PostgreSQL believe that it holds one row, and then it reads all of them for each set.
+"""
 
 from contactcenter.sender.first_contacts import PORTFOLIO
 
@@ -52,7 +56,7 @@ WITH picked AS (
   UPDATE contactcenter_outboxitem o
   SET state = 'claimed', claimed_by = %(claim)s,
       lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-  FROM picked WHERE o.id = picked.id AND o.state = 'waiting'
+  WHERE o.id = ANY(ARRAY(SELECT id FROM picked))
   RETURNING o.id, o.business_id, o.phone_number_id, o.priority, o.attempts, o.message_id
 )
 SELECT c.id, c.business_id, c.phone_number_id, c.priority, c.attempts, c.message_id,
@@ -89,7 +93,8 @@ WITH asked AS (
       ORDER BY e.occurred_at DESC, e.kind DESC, e.id DESC LIMIT 1) = 'opt_out' THEN 'opt_out'
     ELSE '' END AS refusal
   FROM unnest(%(ids)s::bigint[], %(claims)s::text[], %(portfolios)s::text[]) AS r(id, claim, portfolio)
-  JOIN contactcenter_outboxitem o ON o.id = r.id AND o.claimed_by = r.claim AND o.state = 'claimed'
+  JOIN contactcenter_outboxitem o ON o.id = ANY(%(ids)s) AND o.id = r.id AND o.claimed_by = r.claim
+    AND o.state = 'claimed'
   JOIN contactcenter_message m ON m.id = o.message_id
   JOIN contacts_contact c ON c.id = m.contact_id
   LEFT JOIN sessions_24h_customerservicewindow w
@@ -114,7 +119,7 @@ WITH asked AS (
   UPDATE contactcenter_outboxitem o
   SET state = 'attempted', attempts = o.attempts + 1, attempted_at = %(now)s,
       lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-  FROM judged WHERE o.id = judged.id AND judged.verdict = ''
+  FROM judged WHERE o.id = ANY(%(ids)s) AND o.id = judged.id AND judged.verdict = ''
   RETURNING o.id
 )
 SELECT id, verdict FROM judged
@@ -156,7 +161,7 @@ WHERE m.id = r.id AND m.rank < 1
 UNKNOWN_ITEMS = """
 UPDATE contactcenter_outboxitem o SET state = 'unknown', lease_until = NULL, last_error = r.details
 FROM unnest(%(ids)s::bigint[], %(details)s::text[]) AS r(id, details), contactcenter_message m
-WHERE o.id = r.id AND m.id = o.message_id AND m.rank <= 1
+WHERE o.id = ANY(%(ids)s) AND o.id = r.id AND m.id = o.message_id AND m.rank <= 1
 """
 SETTLED_MEANWHILE = """
 DELETE FROM contactcenter_outboxitem o USING contactcenter_message m
@@ -171,7 +176,8 @@ SET state = 'waiting', lease_until = NULL, claimed_by = '', last_error = r.detai
       WHEN o.state = 'attempted' AND NOT r.counts THEN -1 ELSE 0 END
 FROM unnest(%(ids)s::bigint[], %(claims)s::text[], %(after)s::float8[], %(details)s::text[], %(counts)s::bool[])
   AS r(id, claim, after, details, counts)
-WHERE o.id = r.id AND o.claimed_by = r.claim AND o.state IN ('claimed', 'attempted', 'unknown')
+WHERE o.id = ANY(%(ids)s) AND o.id = r.id AND o.claimed_by = r.claim
+  AND o.state IN ('claimed', 'attempted', 'unknown')
 """
 """Only the very claim that the result is about: one written twice must not touch a later attempt. An attempt that was
 marked and put back before its first byte was none."""
