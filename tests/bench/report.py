@@ -6,16 +6,20 @@ from pathlib import Path
 from tests.bench.measure import note
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "performance.svg"
-ROW, TOP, WIDTH = 30, 84, 940
-COLUMNS = (("Figure", 24), ("Measured", 210), ("Floor", 400), ("Ratio", 520), ("Goal", 620), ("", 880))
+ROW, TOP, WIDTH = 30, 84, 1080
+COLUMNS = (("Figure", 24), ("Measured", 210), ("Floor", 490), ("Ratio", 590), ("Goal", 680), ("", 1020))
 
 
 def words(line):
     """A figure as the cells of a table."""
-    ratio = "" if line["ratio"] is None else f"{line['ratio']:.3g}"
-    floor = "" if line["floor"] is None else f"{line['floor']:,.4g}"
+    ratio = "" if line["ratio"] is None else f"{line['ratio']:.4g}"
+    floor = "" if line["floor"] is None else _number(line["floor"])
     verdict = ("met" if line["met"] else "missed") + (" *" if line.get("disturbed") else "")
-    return line["name"], f"{line['value']:,.4g} {line['unit']}", floor, ratio, line["goal"], verdict
+    return line["name"], f"{_number(line['value'])} {line['unit']}", floor, ratio, line["goal"], verdict
+
+
+def _number(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def table(lines):
@@ -54,7 +58,7 @@ def draw(lines, *, full):
             weight = ' font-weight="600"' if x == 24 else ""
             parts.append(f'<text class="text" x="{x}" y="{y + 12}"{weight}>{escape(cell)}</text>')
         kind = "met" if line["met"] else "missed"
-        parts.append(f'<text class="{kind}" x="880" y="{y + 12}" text-anchor="middle">{escape(cells[5])}</text>')
+        parts.append(f'<text class="{kind}" x="1020" y="{y + 12}" text-anchor="middle">{escape(cells[5])}</text>')
     parts.append(
         f'<text class="soft" x="24" y="{height - 16}" font-size="12">Ratios to a floor in the same run, medians of '
         "alternating rounds. docs/performance.md explains each line.</text></svg>"
